@@ -1,0 +1,2 @@
+-- Nothing: these tables are Django's and hold the users. Whoever wants them gone
+-- drops the database.

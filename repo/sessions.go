@@ -1,0 +1,136 @@
+package repo
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// BeginSession implements [auth.Store].
+func (s *Store) BeginSession(ctx context.Context, login auth.NewSession) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := noteLogin(ctx, tx, login); err != nil {
+			return err
+		}
+		if _, err := tx.NewInsert().Model(toSessionRow(&login.Session)).Exec(ctx); err != nil {
+			return err
+		}
+		if len(login.ForgetAttempts) == 0 {
+			return nil
+		}
+		_, err := tx.NewDelete().Model((*attemptRow)(nil)).
+			Where("key IN (?)", bun.List(login.ForgetAttempts)).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("beginning a session: %w", err)
+	}
+	return nil
+}
+
+// noteLogin changes the user only if the password is still the one that was
+// checked: else a password that was changed meanwhile would let a session in.
+func noteLogin(ctx context.Context, tx bun.Tx, login auth.NewSession) error {
+	update := tx.NewUpdate().Model((*userRow)(nil)).
+		Set("last_login = ?", login.Session.CreatedAt).
+		Where("id = ?", login.User.ID).
+		Where("password = ?", login.User.Password).
+		Where("is_active")
+	if login.UpgradePassword != "" {
+		update.Set("password = ?", login.UpgradePassword)
+	}
+	changed, err := affected(update.Exec(ctx))
+	if err != nil {
+		return err
+	}
+	if changed == 0 {
+		return auth.ErrChanged
+	}
+	if login.UpgradePassword == "" {
+		return nil
+	}
+	// It is the same password: the user's other sessions go on.
+	_, err = tx.NewUpdate().Model((*sessionRow)(nil)).
+		Set("password_mark = ?", login.Session.PasswordMark).
+		Where("user_id = ?", login.User.ID).
+		Where("password_mark = ?", login.PreviousMark).
+		Exec(ctx)
+	return err
+}
+
+// SessionByID implements [auth.Store].
+func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.User, error) {
+	var row sessionRow
+	err := s.read.NewSelect().Model(&row).Relation("User").Where("s.id = ?", id).Scan(ctx)
+	if err != nil {
+		return auth.Session{}, auth.User{}, fmt.Errorf("reading a session: %w", translate(ctx, err))
+	}
+	return row.session(), row.User.user(), nil
+}
+
+// RenewSession implements [auth.Store].
+func (s *Store) RenewSession(ctx context.Context, id string, at time.Time) error {
+	changed, err := affected(s.write.NewUpdate().Model((*sessionRow)(nil)).
+		Set("renewed_at = ?", at).
+		Where("id = ?", id).Where("revoked_at IS NULL").
+		Exec(ctx))
+	if err != nil {
+		return fmt.Errorf("renewing a session: %w", translate(ctx, err))
+	}
+	if changed == 0 {
+		return auth.ErrNoRow
+	}
+	return nil
+}
+
+// RevokeSession implements [auth.Store].
+func (s *Store) RevokeSession(ctx context.Context, id string, at time.Time) error {
+	_, err := s.write.NewUpdate().Model((*sessionRow)(nil)).
+		Set("revoked_at = ?", at).
+		Where("id = ?", id).Where("revoked_at IS NULL").
+		Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("ending a session: %w", translate(ctx, err))
+	}
+	return nil
+}
+
+// deleteBatch keeps each transaction short: SQLite's only writer waits for it.
+const deleteBatch = 1000
+
+// DeleteEnded implements [auth.Store].
+func (s *Store) DeleteEnded(ctx context.Context, sessionsBefore, attemptsBefore time.Time) (int64, error) {
+	sessions, err := s.deleteInBatches(ctx, "latchkey_session", "id", "expires_at", sessionsBefore)
+	if err != nil {
+		return sessions, err
+	}
+	attempts, err := s.deleteInBatches(ctx, "latchkey_failed_attempt", "key", "since", attemptsBefore)
+	return sessions + attempts, err
+}
+
+func (s *Store) deleteInBatches(ctx context.Context, table, key, column string, before time.Time) (total int64, err error) {
+	for {
+		deleted, err := affected(s.write.NewRaw("DELETE FROM ?0 WHERE ?1 IN (SELECT ?1 FROM ?0 WHERE ?2 < ?3 LIMIT ?4)",
+			bun.Ident(table), bun.Ident(key), bun.Ident(column), before, deleteBatch).Exec(ctx))
+		total += deleted
+		if err != nil {
+			return total, fmt.Errorf("deleting from %s: %w", table, translate(ctx, err))
+		}
+		if deleted < deleteBatch {
+			return total, nil
+		}
+	}
+}
+
+// affected gives how many rows a statement changed.
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/latchkey-auth/latchkey/gen"
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+func toToken(grant auth.Grant) gen.TokenJSONResponse {
+	return gen.TokenJSONResponse{
+		AccessToken: grant.AccessToken,
+		TokenType:   gen.Bearer,
+		User:        toUser(grant.User),
+	}
+}
+
+func toUser(u auth.User) gen.User {
+	out := gen.User{
+		ID:          u.ID,
+		Email:       u.Email,
+		FirstName:   u.FirstName,
+		LastName:    u.LastName,
+		Name:        nullable.NewNullNullable[string](),
+		IsStaff:     u.IsStaff,
+		IsActive:    u.IsActive,
+		IsSuperuser: u.IsSuperuser,
+		DateJoined:  u.DateJoined,
+	}
+	if name := u.FullName(); name != "" {
+		out.Name.Set(name)
+	}
+	out.LastLogin.SetNull()
+	if u.LastLogin != nil {
+		out.LastLogin.Set(*u.LastLogin)
+	}
+	return out
+}
+
+func toFieldErrors(faults []auth.FieldError) *[]gen.FieldError {
+	if len(faults) == 0 {
+		return nil
+	}
+	out := make([]gen.FieldError, 0, len(faults))
+	for _, fault := range faults {
+		out = append(out, gen.FieldError{Field: fault.Field, Message: fault.Message})
+	}
+	return &out
+}

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/gin-gonic/gin"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// maxBody is more than any body the contract asks for.
+const maxBody = 64 << 10
+
+// bodyTimeout is how long a client may take to send its body.
+const bodyTimeout = 5 * time.Second
+
+// authenticator is [auth.Service.Authenticate].
+type authenticator func(ctx context.Context, token string) (*auth.Identity, error)
+
+// guard stands before every handler. What it lets through is small enough, from
+// somebody who may call the operation, and as the contract wants it – in this
+// order, so that a stranger learns nothing about the rest.
+type guard struct {
+	base         string
+	operations   map[operationKey]*operation
+	authenticate authenticator
+	problems     problems
+	options      *openapi3filter.Options
+}
+
+func (g *guard) handle(c *gin.Context) {
+	if err := g.check(c); err != nil {
+		g.problems.write(c.Writer, c.Request, err)
+		c.Abort()
+	}
+}
+
+func (g *guard) check(c *gin.Context) error {
+	op := g.operations[keyOf(c.Request.Method, c.FullPath()[len(g.base):])]
+	if op == nil {
+		return errors.New("a route that is not in the contract: " + c.FullPath())
+	}
+	if c.Request.ContentLength > maxBody {
+		return errBodyTooLarge
+	}
+	if err := g.identify(c, op.access); err != nil {
+		return err
+	}
+	return g.validate(c, op)
+}
+
+// identify puts who is signed in where [identity] finds it.
+func (g *guard) identify(c *gin.Context, access access) error {
+	if access == public {
+		return nil
+	}
+	token, err := bearer(c.Request.Header)
+	if err == nil {
+		var id *auth.Identity
+		if id, err = g.authenticate(c.Request.Context(), token); err == nil {
+			c.Set(identityKey, id)
+			return nil
+		}
+	}
+	if access == optional && statusOf[auth.ErrorCode(err)] == http.StatusUnauthorized {
+		return nil
+	}
+	return err
+}
+
+// validate holds the request against the contract.
+func (g *guard) validate(c *gin.Context, op *operation) error {
+	if op.body == nil && !op.parameters {
+		return nil
+	}
+	r := c.Request
+	if op.body != nil {
+		if err := prepareBody(c.Writer, r, op.body); err != nil {
+			return err
+		}
+	}
+	params := make(map[string]string, len(c.Params))
+	for _, p := range c.Params {
+		params[p.Key] = p.Value
+	}
+	return invalid(openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+		Request:    r,
+		PathParams: params,
+		Route:      op.route,
+		Options:    g.options,
+	}))
+}
+
+// identityKey is a string, since that is what gin's context looks for.
+const identityKey = "latchkey.identity"
+
+// identity gives who makes the request. It is nil only where the operation's
+// `security` lets anybody in.
+func identity(ctx context.Context) *auth.Identity {
+	id, _ := ctx.Value(identityKey).(*auth.Identity)
+	return id
+}

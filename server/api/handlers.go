@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+
+	"github.com/latchkey-auth/latchkey/gen"
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/request"
+)
+
+// Server implements the contract's operations.
+type Server struct {
+	auth  *auth.Service
+	ready Readiness
+}
+
+var _ gen.StrictServerInterface = (*Server)(nil)
+
+// Readiness names what keeps the service from serving; nothing when it can.
+type Readiness func(ctx context.Context) []auth.FieldError
+
+// Login signs in: POST /users/login/.
+func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.LoginResponseObject, error) {
+	grant, err := s.auth.Login(ctx, auth.Credentials{
+		Email:    in.Body.Username,
+		Password: in.Body.Password,
+		Client:   request.From(ctx).Client,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return gen.Login200JSONResponse{TokenJSONResponse: toToken(grant)}, nil
+}
+
+// CheckSession renews a token when it is time: POST /users/session/.
+func (s *Server) CheckSession(ctx context.Context, _ gen.CheckSessionRequestObject) (gen.CheckSessionResponseObject, error) {
+	grant, err := s.auth.Renew(ctx, identity(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return gen.CheckSession200JSONResponse{TokenJSONResponse: toToken(grant)}, nil
+}
+
+// Logout ends the session: POST /users/logout/.
+func (s *Server) Logout(ctx context.Context, _ gen.LogoutRequestObject) (gen.LogoutResponseObject, error) {
+	if err := s.auth.Logout(ctx, identity(ctx)); err != nil {
+		return nil, err
+	}
+	return gen.Logout204Response{}, nil
+}
+
+// GetCurrentUser tells who one is: GET /users/me/.
+func (s *Server) GetCurrentUser(ctx context.Context, _ gen.GetCurrentUserRequestObject) (gen.GetCurrentUserResponseObject, error) {
+	return gen.GetCurrentUser200JSONResponse(toUser(identity(ctx).User)), nil
+}
+
+// GetHealth tells that the process lives: GET /health.
+func (*Server) GetHealth(context.Context, gen.GetHealthRequestObject) (gen.GetHealthResponseObject, error) {
+	return gen.GetHealth200JSONResponse{Status: gen.Ok}, nil
+}
+
+// GetReadiness tells whether requests can be served: GET /health/ready.
+func (s *Server) GetReadiness(ctx context.Context, _ gen.GetReadinessRequestObject) (gen.GetReadinessResponseObject, error) {
+	if faults := s.ready(ctx); len(faults) > 0 {
+		return nil, notReady(faults)
+	}
+	return gen.GetReadiness200JSONResponse{Status: gen.Ok}, nil
+}

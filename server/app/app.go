@@ -1,0 +1,185 @@
+package app
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	contract "github.com/latchkey-auth/latchkey/api"
+	"github.com/latchkey-auth/latchkey/gen"
+	"github.com/latchkey-auth/latchkey/repo"
+	"github.com/latchkey-auth/latchkey/server/api"
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/config"
+	"github.com/latchkey-auth/latchkey/server/password"
+	"github.com/latchkey-auth/latchkey/server/token"
+	"github.com/latchkey-auth/latchkey/server/web"
+)
+
+// hashWait is how long a login waits for a place to hash in before it is
+// refused as busy.
+const hashWait = 75 * time.Millisecond
+
+// App is latchkey, put together. Handler serves everything; Store and Auth are
+// for the commands.
+type App struct {
+	Handler http.Handler
+	Store   *repo.Store
+	Auth    *auth.Service
+
+	log *slog.Logger
+}
+
+// Options are what tests replace; the zero value is the real world.
+type Options struct {
+	Clock auth.Clock
+	NewID func() string
+}
+
+// New puts latchkey together. It connects to nothing yet, but makes the data
+// directory, the SQLite file and the development secret where they are missing.
+// Close the App when done.
+func New(cfg *config.Config, version string, log *slog.Logger, options Options) (*App, error) {
+	if options.Clock == nil {
+		options.Clock = systemClock{}
+	}
+	if options.NewID == nil {
+		options.NewID = func() string { return strings.ToLower(rand.Text()) }
+	}
+	if err := makeDataDir(cfg); err != nil {
+		return nil, err
+	}
+	secret, err := secretKey(cfg)
+	if err != nil {
+		return nil, err
+	}
+	store, err := repo.Open(cfg.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Store: store, log: log}
+	if err := a.wire(cfg, secret, version, options); err != nil {
+		_ = store.Close() // the other error says more
+		return nil, err
+	}
+	return a, nil
+}
+
+// wire makes everything that needs the store.
+func (a *App) wire(cfg *config.Config, secret []byte, version string, options Options) error {
+	service, err := newService(cfg, secret, a.Store, a.log, options)
+	if err != nil {
+		return err
+	}
+	a.Auth = service
+	apiHandler, err := api.New(service, a.faults, a.log)
+	if err != nil {
+		return err
+	}
+	json, err := gen.GetSpecJSON()
+	if err != nil {
+		return fmt.Errorf("reading the contract: %w", err)
+	}
+	site, err := web.New(web.Config{ContractYAML: contract.YAML, ContractJSON: json, Version: version})
+	if err != nil {
+		return err
+	}
+	a.Handler = newHandler(cfg, a.log, apiHandler, site)
+	return nil
+}
+
+// newService wires the domain.
+func newService(cfg *config.Config, secret []byte, store *repo.Store, log *slog.Logger, options Options) (*auth.Service, error) {
+	tokens, err := token.New(secret, cfg.SecretKeyFallbacks, options.Clock.Now)
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := password.NewPool(password.Settings{
+		Hasher:  cfg.PasswordHasher,
+		Workers: runtime.GOMAXPROCS(0),
+		Wait:    hashWait,
+	}, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	attemptKey, err := hkdf.Key(sha256.New, secret, nil, "latchkey failed attempts", sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("deriving a key: %w", err)
+	}
+	return auth.New(
+		auth.Config{
+			AccessTokenLifetime: cfg.AccessTokenLifetime,
+			RenewBefore:         cfg.RenewBefore,
+			SessionLifetime:     cfg.SessionLifetime,
+			AttemptKey:          attemptKey,
+		},
+		auth.Deps{
+			Store:     store,
+			Passwords: passwords,
+			Tokens:    tokens,
+			Clock:     options.Clock,
+			NewID:     options.NewID,
+			Log:       log,
+		}), nil
+}
+
+// Close ends what New opened.
+func (a *App) Close() error { return a.Store.Close() }
+
+// faults names what keeps the service from serving.
+func (a *App) faults(ctx context.Context) []auth.FieldError {
+	pending, err := a.Store.Pending(ctx)
+	switch {
+	case auth.ErrorCode(err) == auth.CodeUnavailable:
+		a.log.WarnContext(ctx, "not ready", "error", err)
+		return []auth.FieldError{{Field: "database", Message: "It cannot be reached."}}
+	case err != nil:
+		a.log.WarnContext(ctx, "not ready", "error", err)
+		return []auth.FieldError{{Field: "migrations", Message: "They are not those of this version."}}
+	case len(pending) > 0:
+		return []auth.FieldError{{Field: "migrations", Message: "Some are not applied: run latchkey migrate."}}
+	}
+	return nil
+}
+
+// makeDataDir makes the directory that the embedded database and the secret
+// live in, readable for its owner alone.
+func makeDataDir(cfg *config.Config) error {
+	dirs := []string{}
+	if cfg.UsesSQLite() {
+		dirs = append(dirs, filepath.Dir(cfg.SQLitePath()))
+	}
+	if len(cfg.SecretKey) == 0 {
+		dirs = append(dirs, cfg.DataDir)
+	}
+	for _, dir := range dirs {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("making the data directory: %w", err)
+		}
+	}
+	return nil
+}
+
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

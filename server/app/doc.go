@@ -1,0 +1,12 @@
+// Package app is the composition root: it alone knows every other package, and
+// makes one handler of them.
+//
+//	app.go         New: store, domain, API, pages → App; Close
+//	handler.go     which path goes to whom
+//	middleware.go  what every request passes: id, client, log, panics, time
+//	client.go      who is at the other end, behind proxies or not
+//	frontend.go    the way to the Next.js server
+//	secret.go      the development secret
+//	background.go  what runs beside the requests
+//	logging.go     how it writes its log
+package app

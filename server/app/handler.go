@@ -1,0 +1,34 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/latchkey-auth/latchkey/server/config"
+	"github.com/latchkey-auth/latchkey/server/web"
+)
+
+// apiBase is the contract's server URL; a test compares them.
+const apiBase = "/api/v1"
+
+// newHandler says which path goes to whom. It is no http.ServeMux: that would
+// redirect //, and answer by itself what is to be a problem document.
+func newHandler(cfg *config.Config, log *slog.Logger, apiHandler http.Handler, site *web.Site) http.Handler {
+	apiHandler = keepPrivate(limitTime(apiHandler))
+	var rest http.Handler = site
+	if cfg.FrontendURL != nil {
+		rest = newFrontend(cfg.FrontendURL, log)
+	}
+	byPath := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case path == apiBase || strings.HasPrefix(path, apiBase+"/"):
+			apiHandler.ServeHTTP(w, r)
+		case site.Owns(path):
+			site.ServeHTTP(w, r)
+		default:
+			rest.ServeHTTP(w, r)
+		}
+	})
+	return observe(byPath, log, cfg.TrustedProxies)
+}

@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/request"
+)
+
+// requestTime is how long an answer of the API may take. A database that is gone
+// is told within five seconds.
+const requestTime = 4500 * time.Millisecond
+
+// observe gives every request an id and its client, and logs it when it is
+// answered. The log has the path and never the query: people paste tokens there.
+func observe(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		info := &request.Info{
+			ID:     newRequestID(),
+			Client: auth.Client{Address: clientAddress(r, trusted), UserAgent: r.UserAgent()},
+		}
+		w.Header().Set("X-Request-ID", info.ID)
+		answer := &answer{ResponseWriter: w}
+		r = r.WithContext(request.With(r.Context(), info))
+		defer func() {
+			if panicked := recover(); panicked != nil {
+				answer.failed(r, log, panicked)
+			}
+			log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("method", r.Method),
+				slog.String("path", r.URL.Path),
+				slog.Int("status", answer.status),
+				slog.Int64("bytes", answer.bytes),
+				slog.Float64("ms", float64(time.Since(began).Microseconds())/1000),
+				slog.String("client", info.Client.Address),
+			)
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+func newRequestID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
+}
+
+// limitTime ends what takes longer than an answer of the API may take.
+func limitTime(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// keepPrivate marks answers that are meant for one client and are no page.
+func keepPrivate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// answer notes what is answered, for the log.
+type answer struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// Unwrap lets http.ResponseController find what the server's own writer can do.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 && status >= http.StatusOK { // 1xx come before the answer
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	n, err := a.ResponseWriter.Write(p)
+	a.bytes += int64(n)
+	return n, err
+}
+
+// failed answers a panic that nobody caught before.
+func (a *answer) failed(r *http.Request, log *slog.Logger, panicked any) {
+	if panicked == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked with, as it is
+		panic(panicked)
+	}
+	log.ErrorContext(r.Context(), "panic", "error", fmt.Sprint(panicked), "stack", string(debug.Stack()))
+	if a.status == 0 {
+		http.Error(a, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
+}

@@ -1,0 +1,83 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// The limits on guessing. Failed logins are counted for each address that is
+// typed in, whether or not somebody has it: per client, so that a stranger who
+// guesses cannot lock the owner out, and over all clients, with the bound of
+// NIST SP 800-63B-4, section 3.2.2 (no more than 100 consecutive failures). The
+// threshold per client and the observation window are those of the OWASP
+// Authentication Cheat Sheet's "Account Lockout".
+const (
+	maxAttemptsPerClient = 10
+	maxAttemptsPerUser   = 100
+	attemptWindow        = 15 * time.Minute
+)
+
+// attempts is what is counted against one login.
+type attempts struct {
+	keys    []string // to count a failure under
+	counted []string // with failures, to be forgotten by a success
+}
+
+// admit refuses a login that has had too many failed ones before it.
+func (s *Service) admit(ctx context.Context, in Credentials, now time.Time) (attempts, error) {
+	email := EmailKey(in.Email)
+	perUser := s.attemptKey("user", email)
+	perClient := s.attemptKey("client", email, in.Client.Address)
+	limits := map[string]int{perUser: maxAttemptsPerUser, perClient: maxAttemptsPerClient}
+
+	// The order of the keys is the order in which rows are locked.
+	found := attempts{keys: []string{perUser, perClient}}
+	failed, err := s.store.FailedAttempts(ctx, found.keys, now.Add(-attemptWindow))
+	if err != nil {
+		return found, err
+	}
+	for _, f := range failed {
+		if f.Count >= limits[f.Key] {
+			return found, tooManyAttempts(f.Since.Add(attemptWindow).Sub(now))
+		}
+		found.counted = append(found.counted, f.Key)
+	}
+	return found, nil
+}
+
+// countFailure counts although the answer is an error, and although the client
+// may have hung up: it must not escape the count by doing so.
+func (s *Service) countFailure(ctx context.Context, keys []string, now time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeAnyway)
+	defer cancel()
+	return s.store.CountFailedAttempt(ctx, keys, now, now.Add(-attemptWindow))
+}
+
+func (s *Service) attemptKey(parts ...string) string {
+	mac := hmac.New(sha256.New, s.cfg.AttemptKey)
+	for _, part := range parts {
+		fmt.Fprintf(mac, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func tooManyAttempts(wait time.Duration) *Error {
+	wait = max(wait, time.Second)
+	return &Error{
+		Code:       CodeTooManyAttempts,
+		Detail:     "Too many failed attempts. Try again in " + inWords(wait) + ".",
+		RetryAfter: wait,
+	}
+}
+
+func inWords(d time.Duration) string {
+	minutes := int((d + time.Minute - 1) / time.Minute)
+	if minutes <= 1 {
+		return "a minute"
+	}
+	return fmt.Sprintf("%d minutes", minutes)
+}

@@ -1,0 +1,89 @@
+package auth
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// floorMargin is how much longer than the slowest kind of password a refusal is
+// held. Twice leaves room for the database and for a machine that is not idle.
+const floorMargin = 2
+
+// firstFloor holds until the kinds in the database have been measured.
+const firstFloor = 250 * time.Millisecond
+
+// floor makes all refusals take the same time: each is held until a whole
+// multiple of twice the time of the slowest kind of password in the database.
+//
+// Holding an answer costs nothing. The other way, topping weaker work up to the
+// strongest (Django's harden_runtime), burns that work for every wrong guess,
+// takes it from those who are signing in, and cannot be exact across algorithms.
+// A refusal that overruns is held to the next multiple, so that load does not
+// bring the difference back.
+type floor struct {
+	mu    sync.Mutex
+	step  time.Duration
+	kinds map[string]struct{}
+}
+
+func newFloor() *floor {
+	return &floor{kinds: map[string]struct{}{}, step: firstFloor}
+}
+
+// observe learns how long a kind takes, the first time it is seen.
+func (f *floor) observe(kind string, took time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, known := f.kinds[kind]; known {
+		return
+	}
+	f.kinds[kind] = struct{}{}
+	f.step = max(f.step, floorMargin*took)
+}
+
+// reset replaces the first guess by what was measured.
+func (f *floor) reset(measured map[string]time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.step = time.Millisecond
+	for kind, took := range measured {
+		f.kinds[kind] = struct{}{}
+		f.step = max(f.step, floorMargin*took)
+	}
+}
+
+// hold returns at the next multiple of the floor since began, or when ctx ends.
+func (f *floor) hold(ctx context.Context, clock Clock, began time.Time) {
+	f.mu.Lock()
+	step := f.step
+	f.mu.Unlock()
+	elapsed := clock.Now().Sub(began)
+	whole := (elapsed + step - 1) / step * step
+	_ = clock.Sleep(ctx, max(whole, step)-elapsed) // a client that hung up waits for nothing
+}
+
+// MeasurePasswords measures how long the kinds of password in the database take
+// to check, so that refusals take as long as the slowest. It reads all users
+// once and is meant to run once, beside the first requests; a kind that appears
+// later is learnt when it is first checked.
+func (s *Service) MeasurePasswords(ctx context.Context) error {
+	samples, err := s.store.PasswordSamples(ctx)
+	if err != nil {
+		return err
+	}
+	measured := map[string]time.Duration{}
+	for _, encoded := range append(samples, s.passwords.Decoy()) {
+		kind := s.passwords.Kind(encoded)
+		if _, done := measured[kind]; kind == "" || done {
+			continue
+		}
+		check, err := s.passwords.Check(ctx, encoded, "")
+		if err != nil {
+			return err
+		}
+		measured[kind] = check.Took
+	}
+	s.floor.reset(measured)
+	return nil
+}

@@ -1,0 +1,154 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxLoginTries bounds how often a login looks again because its user changed
+// under it. Twenty simultaneous logins of one user whose hash is to be upgraded
+// need two.
+const maxLoginTries = 3
+
+// writeAnyway bounds work that goes on although the client has hung up.
+const writeAnyway = 3 * time.Second
+
+// maxUserAgent is what a session keeps of a user agent, in bytes.
+const maxUserAgent = 512
+
+// Credentials is what a login is asked with.
+type Credentials struct {
+	Email    string
+	Password string // exactly as received
+	Client   Client
+}
+
+// Login checks an e-mail address and a password, begins a session and gives an
+// access token for it.
+//
+// Its errors have CodeInvalidCredentials (whatever the reason, after the same
+// time), CodeTooManyAttempts, CodeBusy or CodeUnavailable.
+func (s *Service) Login(ctx context.Context, in Credentials) (Grant, error) {
+	began := s.clock.Now()
+	grant, err := s.login(ctx, in)
+	if ErrorCode(err) == CodeInvalidCredentials {
+		s.floor.hold(ctx, s.clock, began)
+	}
+	return grant, err
+}
+
+func (s *Service) login(ctx context.Context, in Credentials) (Grant, error) {
+	now := s.now()
+	attempts, err := s.admit(ctx, in, now)
+	if err != nil {
+		return Grant{}, err
+	}
+	for range maxLoginTries {
+		user, err := s.checkPassword(ctx, in)
+		if ErrorCode(err) == CodeInvalidCredentials {
+			return Grant{}, errors.Join(err, s.countFailure(ctx, attempts.keys, now))
+		}
+		if err != nil {
+			return Grant{}, err
+		}
+		grant, err := s.begin(ctx, user, in, attempts, now)
+		if !errors.Is(err, ErrChanged) {
+			return grant, err
+		}
+	}
+	return Grant{}, Busy(ErrChanged)
+}
+
+// checkPassword gives the user whose address and password these are. Whoever
+// cannot sign in costs the same work as whoever mistypes the password.
+func (s *Service) checkPassword(ctx context.Context, in Credentials) (User, error) {
+	user, err := s.lookUp(ctx, in.Email)
+	known := err == nil
+	if err != nil && !errors.Is(err, ErrNoRow) {
+		return User{}, err
+	}
+	encoded, kind := user.Password, s.passwords.Kind(user.Password)
+	if kind == "" {
+		encoded = s.passwords.Decoy()
+	}
+	check, err := s.passwords.Check(ctx, encoded, in.Password)
+	if err != nil {
+		return User{}, err
+	}
+	s.floor.observe(s.passwords.Kind(encoded), check.Took)
+	switch {
+	case !known:
+		return User{}, invalidCredentials(errors.New("no such user"))
+	case kind == "":
+		return User{}, invalidCredentials(errors.New("no usable password"))
+	case !check.Match:
+		return User{}, invalidCredentials(errors.New("wrong password"))
+	case !user.IsActive:
+		return User{}, invalidCredentials(errors.New("inactive user"))
+	}
+	return user, nil
+}
+
+// lookUp does not ask the store for what no address can be: PostgreSQL would
+// answer an error to a NUL.
+func (s *Service) lookUp(ctx context.Context, email string) (User, error) {
+	if strings.ContainsRune(email, 0) || !utf8.ValidString(email) || utf8.RuneCountInString(email) > MaxEmailLength {
+		return User{}, ErrNoRow
+	}
+	return s.store.UserByEmail(ctx, email)
+}
+
+func (s *Service) begin(ctx context.Context, user User, in Credentials, attempts attempts, now time.Time) (Grant, error) {
+	begun := NewSession{
+		User:            user,
+		UpgradePassword: s.upgrade(ctx, user.Password, in.Password),
+		PreviousMark:    passwordMark(user.Password),
+		ForgetAttempts:  attempts.counted,
+	}
+	if begun.UpgradePassword != "" {
+		user.Password = begun.UpgradePassword
+	}
+	begun.Session = Session{
+		ID:           s.newID(),
+		UserID:       user.ID,
+		CreatedAt:    now,
+		RenewedAt:    now,
+		ExpiresAt:    now.Add(s.cfg.SessionLifetime),
+		Address:      in.Client.Address,
+		UserAgent:    cutUserAgent(in.Client.UserAgent),
+		PasswordMark: passwordMark(user.Password),
+	}
+	if err := s.store.BeginSession(ctx, begun); err != nil {
+		return Grant{}, err
+	}
+	user.LastLogin = &now
+	raw, err := s.issue(user.ID, begun.Session, now)
+	return Grant{AccessToken: raw, User: user}, err
+}
+
+// upgrade gives the password in the current encoding when it is stored in a
+// weaker one. A full pool is no reason to refuse a login that is right: the next
+// one upgrades.
+func (s *Service) upgrade(ctx context.Context, encoded, password string) string {
+	if !s.passwords.Outdated(encoded) {
+		return ""
+	}
+	upgraded, err := s.passwords.Hash(ctx, password)
+	if err != nil {
+		s.log.WarnContext(ctx, "the password was not upgraded", "error", err)
+		return ""
+	}
+	return upgraded
+}
+
+func cutUserAgent(agent string) string {
+	agent = strings.ToValidUTF8(strings.ReplaceAll(agent, "\x00", ""), "")
+	for len(agent) > maxUserAgent {
+		_, size := utf8.DecodeLastRuneInString(agent)
+		agent = agent[:len(agent)-size]
+	}
+	return agent
+}

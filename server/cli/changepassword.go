@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-auth/latchkey/server/app"
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/config"
+)
+
+func newChangePassword(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "changepassword EMAIL",
+		Short: "Set a user's password and end the user's sessions",
+		Long: `Sets a user's password, asking for it twice and unseen. The user's sessions end at
+once, on every device.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{errors.New("say whose: latchkey changepassword EMAIL")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withApp(cmd, env, commandLog(), func(ctx context.Context, cfg *config.Config, a *app.App) error {
+				if err := requireMigrations(ctx, cfg, a); err != nil {
+					return err
+				}
+				return changePassword(ctx, env, a.Auth, args[0])
+			})
+		},
+	}
+	config.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func changePassword(ctx context.Context, env Env, service *auth.Service, email string) error {
+	user, err := service.FindUser(ctx, email)
+	if err != nil {
+		return err
+	}
+	if env.ReadPassword == nil {
+		return usageError{errNoTerminal}
+	}
+	fmt.Fprintf(env.Stdout, "Changing the password of %s.\n", user.Email)
+	p := newPrompt(env)
+	for {
+		password, err := p.password()
+		if err != nil {
+			return err
+		}
+		ended, err := service.ChangePassword(ctx, user, password)
+		if err == nil {
+			fmt.Fprintf(env.Stdout, "Password changed. Sessions ended: %d.\n", ended)
+			return nil
+		}
+		if auth.ErrorCode(err) != auth.CodeInvalid {
+			return err
+		}
+		p.complain(err)
+	}
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-auth/latchkey/server/app"
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/config"
+)
+
+// Exit codes, besides 0.
+const (
+	exitFailed = 1 // the command was understood and could not be done
+	exitUsage  = 2 // the command line or the configuration is wrong
+)
+
+// Env is the world that commands run in.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	LookupEnv      func(string) (string, bool)
+	// ReadPassword reads a line from the terminal without showing it. It is nil
+	// where there is no terminal.
+	ReadPassword func() (string, error)
+	// Options are what tests replace in the app.
+	Options app.Options
+}
+
+// usageError is a fault of the command line or the configuration.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// Run runs the command that args name and gives its exit code. Errors are one
+// line each on stderr.
+func Run(ctx context.Context, args []string, env Env) int {
+	root := newRoot(env)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	for _, line := range lines(err) {
+		fmt.Fprintln(env.Stderr, "latchkey: "+line)
+	}
+	if _, isUsage := errors.AsType[usageError](err); isUsage {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func newRoot(env Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "latchkey",
+		Short: "The sign-in backend for a Next.js app",
+		Long: `latchkey is the sign-in backend for a Next.js app, in one binary.
+
+Start it with nothing configured and it keeps its data in ./data:
+
+    latchkey serve
+    latchkey createsuperuser
+
+Every setting is a flag of the commands that use it, and an environment
+variable. Secrets are environment variables alone:
+
+    LATCHKEY_SECRET_KEY             signs tokens; at least 32 bytes
+    LATCHKEY_SECRET_KEY_FALLBACKS   old keys, separated by commas, still accepted
+    LATCHKEY_DATABASE_URL           when it has a password`,
+		Args:          noArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		newServe(env), newMigrate(env), newCreateSuperuser(env), newChangePassword(env),
+		newHealthcheck(env), newOpenAPI(env), newVersion(env),
+	)
+	return root
+}
+
+// noArgs refuses what cobra would take for a subcommand's name or ignore.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if cmd.HasAvailableSubCommands() {
+		return usageError{fmt.Errorf("unknown command %q (see %s --help)", args[0], cmd.CommandPath())}
+	}
+	return usageError{fmt.Errorf("%s takes no arguments (see %s --help)", cmd.CommandPath(), cmd.CommandPath())}
+}
+
+// withApp runs a command on the app that the configuration asks for.
+func withApp(cmd *cobra.Command, env Env, log *slog.Logger, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error {
+	cfg, err := config.Load(cmd.Flags(), env.LookupEnv)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := cfg.RequireSecret(); err != nil {
+		return usageError{err}
+	}
+	a, err := app.New(cfg, Version(), log, env.Options)
+	if err != nil {
+		return err
+	}
+	err = run(cmd.Context(), cfg, a)
+	return errors.Join(err, a.Close())
+}
+
+// commandLog is for commands other than serve: what matters they print.
+func commandLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// lines gives an error's text, a line for each of several, in words for a
+// person where it has them.
+func lines(err error) []string {
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost alone
+		var all []string
+		for _, each := range several.Unwrap() {
+			all = append(all, lines(each)...)
+		}
+		return all
+	}
+	if usage, ok := err.(usageError); ok { //nolint:errorlint // the outermost alone
+		return lines(usage.error)
+	}
+	named, ok := errors.AsType[*auth.Error](err)
+	switch {
+	case ok && named.Code == auth.CodeUnavailable:
+		return []string{"the database cannot be reached: " + oneLine(errors.Unwrap(named))}
+	case ok && len(named.Fields) > 0:
+		var all []string
+		for _, f := range named.Fields {
+			all = append(all, f.Field+": "+f.Message)
+		}
+		return all
+	case ok:
+		return []string{named.Detail}
+	}
+	return []string{oneLine(err)}
+}
+
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// System is the real world.
+func System() Env {
+	return Env{
+		Stdin:        os.Stdin,
+		Stdout:       os.Stdout,
+		Stderr:       os.Stderr,
+		LookupEnv:    os.LookupEnv,
+		ReadPassword: terminalPassword(os.Stdin),
+	}
+}

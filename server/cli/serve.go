@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-auth/latchkey/server/app"
+	"github.com/latchkey-auth/latchkey/server/config"
+)
+
+const (
+	// headerTimeout is how long a client may take to send its headers.
+	headerTimeout = 5 * time.Second
+	// idleTimeout is how long a connection may wait for its next request.
+	idleTimeout = 2 * time.Minute
+	// maxHeader is a large Auth.js cookie and some room, in bytes.
+	maxHeader = 32 << 10
+	// shutdownTime is what requests have left when the process is told to end.
+	shutdownTime = 10 * time.Second
+)
+
+func newServe(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the API, /docs and, if configured, the Next.js app behind it",
+		Long: `Serves the API, its documentation at /docs and, with --frontend-url, everything
+else from the Next.js server behind it. The database is migrated first.
+
+It ends on SIGINT or SIGTERM, after the requests it has begun.`,
+		Example: `  latchkey serve
+  LATCHKEY_DATABASE_URL=postgres://app:…@db/app LATCHKEY_SECRET_KEY=… latchkey serve --addr 0.0.0.0:8080`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log := app.NewLog(env.Stderr)
+			return withApp(cmd, env, log, func(ctx context.Context, cfg *config.Config, a *app.App) error {
+				return serve(ctx, env, cfg, a, log)
+			})
+		},
+	}
+	config.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *slog.Logger) error {
+	if err := prepareDatabase(ctx, cfg, a, log); err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	greet(env, cfg, listener.Addr())
+	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version())
+
+	server := &http.Server{
+		Handler:           a.Handler,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	background, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { a.Background(background) })
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	select {
+	case err = <-served: // it never ends by itself but for a fault
+	case <-ctx.Done():
+		log.InfoContext(ctx, "ending: finishing the requests that have begun")
+		err = shutDown(server)
+	}
+	stop()
+	beside.Wait()
+	return err
+}
+
+// prepareDatabase migrates, or says that somebody else must.
+func prepareDatabase(ctx context.Context, cfg *config.Config, a *app.App, log *slog.Logger) error {
+	if !cfg.AutoMigrate {
+		pending, err := a.Store.Pending(ctx)
+		if err == nil && len(pending) > 0 {
+			err = fmt.Errorf("the database lacks %d migrations: run latchkey migrate", len(pending))
+		}
+		return err
+	}
+	applied, err := a.Store.Migrate(ctx)
+	if err == nil && len(applied) > 0 {
+		log.InfoContext(ctx, "the database was migrated", "applied", applied)
+	}
+	return err
+}
+
+func shutDown(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("ending: %w", err)
+	}
+	return nil
+}
+
+// greet says in plain words where to go.
+func greet(env Env, cfg *config.Config, addr net.Addr) {
+	home := cfg.PublicURL
+	if _, port, _ := net.SplitHostPort(cfg.Addr); port == "0" { // any free one: the system chose
+		home = "http://" + addr.String()
+	}
+	database := "PostgreSQL"
+	if cfg.UsesSQLite() {
+		database = "SQLite, " + cfg.SQLitePath()
+	}
+	fmt.Fprintf(env.Stdout, `latchkey %s listens on %s
+
+  Start here    %s/
+  Try the API   %s/docs
+  Database      %s
+  First admin   latchkey createsuperuser   (with the same settings, in another terminal)
+
+`, Version(), addr, home, home, database)
+}

@@ -1,0 +1,54 @@
+// Package config reads latchkey's settings, once, into one struct. Every setting
+// is a flag and an environment variable; a secret is an environment variable
+// alone, since everybody on a machine can read its command lines.
+package config
+
+import (
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/password"
+)
+
+// Config holds every setting, checked.
+type Config struct {
+	Addr                string // host:port to listen on
+	DatabaseURL         string // sqlite://PATH or postgres://…
+	DataDir             string
+	SecretKey           []byte   // empty only where [Config.MayMakeSecret]
+	SecretKeyFallbacks  [][]byte // accepted for verifying
+	AccessTokenLifetime time.Duration
+	RenewBefore         time.Duration
+	SessionLifetime     time.Duration
+	PasswordHasher      password.Hasher
+	TrustedProxies      []netip.Prefix
+	FrontendURL         *url.URL // nil: none
+	PublicURL           string   // without a slash at its end
+	AutoMigrate         bool
+	SuperuserEmail      string
+	SuperuserPassword   string
+}
+
+// MayMakeSecret tells whether a missing secret key may be made up and kept in
+// the data directory: only for one person's own machine.
+func (c *Config) MayMakeSecret() bool {
+	return c.UsesSQLite() && isLoopback(c.Addr)
+}
+
+// UsesSQLite tells whether the database is the embedded one.
+func (c *Config) UsesSQLite() bool { return hasScheme(c.DatabaseURL, "sqlite") }
+
+// SQLitePath gives the database file's path, or "" when the database is not the
+// embedded one.
+func (c *Config) SQLitePath() string {
+	if !c.UsesSQLite() {
+		return ""
+	}
+	return c.DatabaseURL[len("sqlite://"):]
+}
+
+func defaultDatabaseURL(dataDir string) string {
+	return "sqlite://" + filepath.Join(dataDir, "latchkey.db")
+}

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"github.com/spf13/pflag"
+)
+
+// AddFlags adds a flag for every setting that is no secret.
+func AddFlags(flags *pflag.FlagSet) {
+	for _, s := range settings() {
+		if s.flag != "" {
+			flags.String(s.flag, s.value, fmt.Sprintf("%s [%s]", s.usage, s.env))
+		}
+	}
+}
+
+// Load reads every setting, from its flag if it was given, else from its
+// environment variable, else its default. Its error names every fault, and
+// repeats no secret.
+func Load(flags *pflag.FlagSet, lookupEnv func(string) (string, bool)) (*Config, error) {
+	c := &Config{}
+	var faults []error
+	for _, s := range settings() {
+		name, value, given := lookUp(s, flags, lookupEnv)
+		if !given && s.value == "" {
+			continue
+		}
+		if s.flag == "database-url" && name != s.env && hasPassword(value) {
+			faults = append(faults, fmt.Errorf("%s: a password on the command line can be read by everybody on this machine; set %s instead", name, s.env))
+			continue
+		}
+		if err := s.assign(c, value); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	c.complete()
+	faults = append(faults, c.check()...)
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return c, nil
+}
+
+// lookUp gives a setting's value and the name under which it was given. An empty
+// variable is as good as none: that is how compose files pass on what is unset.
+func lookUp(s setting, flags *pflag.FlagSet, lookupEnv func(string) (string, bool)) (name, value string, given bool) {
+	if s.flag != "" && flags != nil && flags.Changed(s.flag) {
+		return "--" + s.flag, flags.Lookup(s.flag).Value.String(), true
+	}
+	if value, ok := lookupEnv(s.env); ok && value != "" {
+		return s.env, value, true
+	}
+	return s.env, s.value, false
+}
+
+// complete fills in the defaults that depend on other settings.
+func (c *Config) complete() {
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = defaultDatabaseURL(c.DataDir)
+	}
+	if c.RenewBefore == 0 {
+		c.RenewBefore = c.AccessTokenLifetime / 2
+	}
+	if c.PublicURL == "" {
+		_, port, _ := net.SplitHostPort(c.Addr)
+		c.PublicURL = "http://localhost:" + port
+	}
+}
+
+// check finds settings that contradict each other.
+func (c *Config) check() []error {
+	var faults []error
+	if c.RenewBefore > c.AccessTokenLifetime {
+		faults = append(faults, errors.New("LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE: must not be longer than the lifetime"))
+	}
+	if c.SessionLifetime < c.AccessTokenLifetime {
+		faults = append(faults, errors.New("LATCHKEY_SESSION_LIFETIME: must not be shorter than the access token's lifetime"))
+	}
+	return faults
+}
+
+// RequireSecret tells what is wrong when there is no secret key and none may be
+// made up.
+func (c *Config) RequireSecret() error {
+	if len(c.SecretKey) > 0 || c.MayMakeSecret() {
+		return nil
+	}
+	return errors.New("LATCHKEY_SECRET_KEY: is required unless the database is SQLite and the address is on loopback; make one with: openssl rand -base64 48")
+}
+
+func hasPassword(databaseURL string) bool {
+	u, err := url.Parse(databaseURL)
+	if err != nil || u.User == nil {
+		return err == nil && u.Query().Has("password")
+	}
+	_, has := u.User.Password()
+	return has || u.Query().Has("password")
+}

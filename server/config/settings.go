@@ -1,0 +1,196 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/password"
+)
+
+// setting is one of them: its names, what it means, and how it is read.
+type setting struct {
+	env    string
+	flag   string // "": a secret
+	value  string // the default
+	usage  string
+	assign func(c *Config, value string) error
+}
+
+// settings gives all of them, in the order in which --help shows them.
+func settings() []setting {
+	return []setting{
+		{"LATCHKEY_ADDR", "addr", "127.0.0.1:8080", "address to listen on", assignAddr},
+		{"LATCHKEY_DATABASE_URL", "database-url", "", "sqlite://PATH or postgres://… (default: latchkey.db in the data directory); one with a password belongs into the environment", assignDatabaseURL},
+		{"LATCHKEY_DATA_DIR", "data-dir", "./data", "directory of the embedded database and the development secret", assignDataDir},
+		{"LATCHKEY_SECRET_KEY", "", "", "", assignSecretKey},
+		{"LATCHKEY_SECRET_KEY_FALLBACKS", "", "", "", assignFallbacks},
+		{"LATCHKEY_ACCESS_TOKEN_LIFETIME", "access-token-lifetime", "24h", "lifetime of an access token, and idle limit of a session", assignDuration(func(c *Config) *time.Duration { return &c.AccessTokenLifetime })},
+		{"LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE", "access-token-renew-before", "", "renew when less than this is left (default: half the lifetime)", assignDuration(func(c *Config) *time.Duration { return &c.RenewBefore })},
+		{"LATCHKEY_SESSION_LIFETIME", "session-lifetime", "720h", "absolute limit of a session, whatever the renewals", assignDuration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
+		{"LATCHKEY_PASSWORD_HASHER", "password-hasher", "argon2id", "argon2id, or pbkdf2_sha256 for a Django beside us that lacks argon2-cffi", assignHasher},
+		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or CIDRs, separated by commas, whose X-Forwarded-For counts", assignProxies},
+		{"LATCHKEY_FRONTEND_URL", "frontend-url", "", "Next.js server to hand all other paths to", assignFrontend},
+		{"LATCHKEY_PUBLIC_URL", "public-url", "", "address used in links (default: http://localhost and the port)", assignPublicURL},
+		{"LATCHKEY_AUTO_MIGRATE", "auto-migrate", "true", "migrate the database on serve", assignAutoMigrate},
+		{"LATCHKEY_SUPERUSER_EMAIL", "", "", "", func(c *Config, v string) error { c.SuperuserEmail = v; return nil }},
+		{"LATCHKEY_SUPERUSER_PASSWORD", "", "", "", func(c *Config, v string) error { c.SuperuserPassword = v; return nil }},
+	}
+}
+
+func assignAddr(c *Config, value string) error {
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
+		return errors.New("want host:port, like 127.0.0.1:8080")
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return errors.New("the port must be a number up to 65535")
+	}
+	c.Addr = value
+	return nil
+}
+
+func assignDatabaseURL(c *Config, value string) error {
+	if !hasScheme(value, "sqlite") && !hasScheme(value, "postgres") && !hasScheme(value, "postgresql") {
+		return errors.New("want sqlite://PATH or postgres://…")
+	}
+	c.DatabaseURL = value
+	return nil
+}
+
+func assignDataDir(c *Config, value string) error {
+	c.DataDir = value
+	return nil
+}
+
+func assignSecretKey(c *Config, value string) error {
+	c.SecretKey = []byte(value)
+	return checkSecret(value)
+}
+
+func assignFallbacks(c *Config, value string) error {
+	for each := range strings.SplitSeq(value, ",") {
+		if err := checkSecret(each); err != nil {
+			return err
+		}
+		c.SecretKeyFallbacks = append(c.SecretKeyFallbacks, []byte(each))
+	}
+	return nil
+}
+
+func assignDuration(field func(*Config) *time.Duration) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		d, err := time.ParseDuration(value)
+		if err != nil {
+			return errors.New("want a duration, like 24h or 90s")
+		}
+		if d < time.Second {
+			return errors.New("must be at least 1s: tokens count in seconds")
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func assignHasher(c *Config, value string) error {
+	c.PasswordHasher = password.Hasher(value)
+	if c.PasswordHasher != password.Argon2id && c.PasswordHasher != password.PBKDF2SHA256 {
+		return errors.New("want argon2id or pbkdf2_sha256")
+	}
+	return nil
+}
+
+func assignProxies(c *Config, value string) error {
+	for each := range strings.SplitSeq(value, ",") {
+		prefix, err := parsePrefix(strings.TrimSpace(each))
+		if err != nil {
+			return errors.New("want addresses or CIDRs separated by commas, like 10.0.0.0/8,::1")
+		}
+		c.TrustedProxies = append(c.TrustedProxies, prefix)
+	}
+	return nil
+}
+
+func parsePrefix(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return addr.Unmap().Prefix(addr.Unmap().BitLen())
+	}
+	prefix, err := netip.ParsePrefix(text)
+	return prefix.Masked(), err
+}
+
+func assignFrontend(c *Config, value string) error {
+	u, err := parseHTTP(value)
+	c.FrontendURL = u
+	return err
+}
+
+func assignPublicURL(c *Config, value string) error {
+	u, err := parseHTTP(value)
+	if err == nil {
+		c.PublicURL = strings.TrimSuffix(u.String(), "/")
+	}
+	return err
+}
+
+func parseHTTP(value string) (*url.URL, error) {
+	u, err := url.Parse(value)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("want an address like https://example.com")
+	}
+	return u, nil
+}
+
+func assignAutoMigrate(c *Config, value string) error {
+	on, err := strconv.ParseBool(value)
+	if err != nil {
+		return errors.New("want true or false")
+	}
+	c.AutoMigrate = on
+	return nil
+}
+
+func hasScheme(text, scheme string) bool {
+	return strings.HasPrefix(text, scheme+"://")
+}
+
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// MinSecretLength is the least that HMAC-SHA-256 wants of its key (RFC 7518,
+// section 3.2), in bytes.
+const MinSecretLength = 32
+
+// wellKnown stands in secrets that are copied from examples. The first is the
+// mark of a key that Django's startproject makes and the tutorial commits.
+var wellKnown = []string{"django-insecure", "changeme", "change-me", "change_me", "your-secret", "your_secret", "secretsecret", "insecure", "example"}
+
+// checkSecret refuses what can be guessed. Its error does not repeat the secret.
+func checkSecret(secret string) error {
+	if len(secret) < MinSecretLength {
+		return fmt.Errorf("must have at least %d bytes; make one with: openssl rand -base64 48", MinSecretLength)
+	}
+	distinct := map[rune]struct{}{}
+	for _, r := range secret {
+		distinct[r] = struct{}{}
+	}
+	guessable := len(distinct) < 8
+	for _, known := range wellKnown {
+		guessable = guessable || strings.Contains(strings.ToLower(secret), known)
+	}
+	if guessable {
+		return errors.New("is one that can be guessed; make one with: openssl rand -base64 48")
+	}
+	return nil
+}

@@ -1,0 +1,12 @@
+// Package password checks and makes passwords in Django's encodings, in a
+// bounded pool.
+//
+//	algorithm$…          decode (encoding.go)
+//	   │
+//	one struct per algorithm, with match, kind and work (algorithms.go)
+//	   │
+//	Pool: a place to hash in, or "busy" (pool.go)
+//
+// The encodings are those of django.contrib.auth.hashers; what is written here
+// Django can check, and the other way round.
+package password

@@ -1,0 +1,150 @@
+package password
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/ccojocar/zxcvbn-go/data"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// queuePerWorker bounds how many wait for each place: more could not be served
+// within the wait, and would only hold memory.
+const queuePerWorker = 16
+
+// Settings of a [Pool].
+type Settings struct {
+	Hasher  Hasher
+	Workers int           // passwords hashed at once; one per core is as fast as it gets
+	Wait    time.Duration // how long a surplus request waits before it is refused
+}
+
+// Pool implements [auth.Passwords]: it checks and makes encoded passwords, a
+// bounded number at a time, since each takes a core and 19 MiB for a while. It
+// is safe for concurrent use.
+type Pool struct {
+	settings Settings
+	current  algorithm
+	random   io.Reader
+	places   chan struct{}
+	queue    chan struct{}
+}
+
+var _ auth.Passwords = (*Pool)(nil)
+
+// errFull is why a pool refuses.
+var errFull = errors.New("every place to hash in is taken")
+
+// NewPool makes a pool that draws salts from random.
+func NewPool(settings Settings, random io.Reader) (*Pool, error) {
+	current, err := settings.Hasher.fresh(random)
+	if err != nil {
+		return nil, err
+	}
+	return &Pool{
+		settings: settings,
+		current:  current,
+		random:   random,
+		places:   make(chan struct{}, settings.Workers),
+		queue:    make(chan struct{}, settings.Workers*queuePerWorker),
+	}, nil
+}
+
+// Check implements [auth.Passwords].
+func (p *Pool) Check(ctx context.Context, encoded, password string) (auth.PasswordCheck, error) {
+	stored, err := decode(encoded)
+	if err != nil {
+		return auth.PasswordCheck{}, fmt.Errorf("decoding a password: %w", err)
+	}
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return auth.PasswordCheck{}, err
+	}
+	defer leave()
+	began := time.Now() // work, not time of day: an injected clock has nothing to say here
+	match, err := stored.match(password)
+	if err != nil {
+		return auth.PasswordCheck{}, fmt.Errorf("checking a password: %w", err)
+	}
+	return auth.PasswordCheck{Match: match, Took: time.Since(began)}, nil
+}
+
+// Hash implements [auth.Passwords].
+func (p *Pool) Hash(ctx context.Context, password string) (string, error) {
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return p.settings.Hasher.hash(p.random, password)
+}
+
+// Kind implements [auth.Passwords].
+func (*Pool) Kind(encoded string) string {
+	stored, err := decode(encoded)
+	if err != nil {
+		return ""
+	}
+	return stored.kind()
+}
+
+// Outdated implements [auth.Passwords].
+func (p *Pool) Outdated(encoded string) bool {
+	stored, err := decode(encoded)
+	return err == nil && stored.weakerThan(p.current)
+}
+
+// Decoy implements [auth.Passwords].
+func (p *Pool) Decoy() string { return p.current.encode() }
+
+// IsCommon implements [auth.Passwords] by the 47,000 passwords that zxcvbn
+// knows. The list is read anew each time: it is asked for when somebody chooses
+// a password, which is too seldom to hold 5 MB for.
+func (*Pool) IsCommon(password string) bool {
+	raw, err := data.Asset("data/Passwords.json")
+	if err != nil {
+		return false // the list is compiled in; TestIsCommon would fail
+	}
+	var common struct{ List []string }
+	if err := json.Unmarshal(raw, &common); err != nil {
+		return false
+	}
+	for _, each := range common.List {
+		if strings.EqualFold(each, password) {
+			return true
+		}
+	}
+	return false
+}
+
+// enter waits for a place, briefly.
+func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
+	leave = func() { <-p.places }
+	select {
+	case p.places <- struct{}{}:
+		return leave, nil
+	default:
+	}
+	select {
+	case p.queue <- struct{}{}:
+		defer func() { <-p.queue }()
+	default:
+		return nil, auth.Busy(errFull)
+	}
+	timeout := time.NewTimer(p.settings.Wait)
+	defer timeout.Stop()
+	select {
+	case p.places <- struct{}{}:
+		return leave, nil
+	case <-timeout.C:
+		return nil, auth.Busy(errFull)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,30 @@
+// Package request carries what the server knows of a request beside its content,
+// in the request's context: its id and the client at its other end.
+package request
+
+import (
+	"context"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// Info is what the server knows of a request.
+type Info struct {
+	ID     string // in the log, in X-Request-ID and in every problem document
+	Client auth.Client
+}
+
+type key struct{}
+
+// With gives a context that carries info.
+func With(ctx context.Context, info *Info) context.Context {
+	return context.WithValue(ctx, key{}, info)
+}
+
+// From gives what the context carries; an empty Info when it carries none.
+func From(ctx context.Context) *Info {
+	if info, ok := ctx.Value(key{}).(*Info); ok {
+		return info
+	}
+	return &Info{}
+}

@@ -1,0 +1,148 @@
+package apptest
+
+import (
+	"bytes"
+	"database/sql"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver for DB
+	_ "modernc.org/sqlite"             // the driver for DB
+
+	"github.com/latchkey-auth/latchkey/server/app"
+	"github.com/latchkey-auth/latchkey/server/config"
+	"github.com/latchkey-auth/latchkey/tests/pgtest"
+)
+
+// Secret is the secret key of every app that a test starts.
+const Secret = "a-secret-key-for-tests-only-0123456789abcdef"
+
+// App is a running latchkey.
+type App struct {
+	*app.App
+	URL       string // http://127.0.0.1:port
+	Clock     *Clock // stands still until it is moved
+	Log       *Log
+	ServedBy  *httptest.Server
+	Transport *http.Transport
+	cfg       *config.Config
+}
+
+// OnEachDatabase runs a test on an empty SQLite and on an empty PostgreSQL
+// database.
+func OnEachDatabase(t *testing.T, run func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { run(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { run(t, pgtest.NewDatabase(t)) })
+}
+
+// SQLite gives the URL of a SQLite database that does not exist yet.
+func SQLite(t testing.TB) string {
+	t.Helper()
+	return "sqlite://" + filepath.Join(t.TempDir(), "latchkey.db")
+}
+
+// Start starts latchkey on a database and migrates it; set changes the settings
+// before. It ends with the test.
+func Start(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
+	t.Helper()
+	a := StartUnmigrated(t, databaseURL, set...)
+	if _, err := a.Store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// StartUnmigrated is Start without migrating.
+func StartUnmigrated(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
+	t.Helper()
+	cfg := loadConfig(t, databaseURL)
+	for _, each := range set {
+		each(cfg)
+	}
+	clock, log := NewClock(), &Log{}
+	built, err := app.New(cfg, "test", slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), app.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &App{App: built, Clock: clock, Log: log, cfg: cfg, Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
+	a.ServedBy = httptest.NewServer(built.Handler)
+	a.URL = a.ServedBy.URL
+	t.Cleanup(func() {
+		a.Transport.CloseIdleConnections()
+		a.ServedBy.Close()
+		if err := built.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+func loadConfig(t testing.TB, databaseURL string) *config.Config {
+	t.Helper()
+	cfg, err := config.Load(nil, func(name string) (string, bool) {
+		values := map[string]string{
+			"LATCHKEY_DATABASE_URL": databaseURL,
+			"LATCHKEY_DATA_DIR":     t.TempDir(),
+			"LATCHKEY_SECRET_KEY":   Secret,
+		}
+		value, set := values[name]
+		return value, set
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// DB gives a connection to the app's database beside the app: a Django, or
+// whoever else changes rows. SQL is written with $1 for both.
+func (a *App) DB(t testing.TB) *sql.DB {
+	t.Helper()
+	driver, dsn := "pgx", a.cfg.DatabaseURL
+	if path, ok := strings.CutPrefix(dsn, "sqlite://"); ok {
+		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_time_format=sqlite"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// Exec runs a statement beside the app.
+func (a *App) Exec(t testing.TB, query string, args ...any) {
+	t.Helper()
+	if _, err := a.DB(t).ExecContext(t.Context(), query, args...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// Log keeps what the app logs.
+type Log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+var _ io.Writer = (*Log)(nil)
+
+// Write implements [io.Writer].
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String gives all that was logged, at every level.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
