@@ -12,6 +12,8 @@ import (
 
 // FailedAttempts implements [auth.Store].
 func (s *Store) FailedAttempts(ctx context.Context, keys []string, since time.Time) ([]auth.FailedAttempts, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	var rows []attemptRow
 	err := s.read.NewSelect().Model(&rows).
 		Where("key IN (?)", bun.List(keys)).Where("since > ?", since).Scan(ctx)
@@ -28,6 +30,8 @@ func (s *Store) FailedAttempts(ctx context.Context, keys []string, since time.Ti
 // CountFailedAttempt implements [auth.Store]. The database counts, not we:
 // attempts that fail at the same time each count.
 func (s *Store) CountFailedAttempt(ctx context.Context, keys []string, at, since time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	rows := make([]attemptRow, 0, len(keys))
 	for _, key := range keys {
 		rows = append(rows, attemptRow{Key: key, Failures: 1, Since: at})

@@ -106,6 +106,8 @@ func (s *Store) Rollback(ctx context.Context) (name string, err error) {
 // Migrations gives every migration in order. The error is ErrNewer when the
 // database has one that is not among them.
 func (s *Store) Migrations(ctx context.Context) ([]MigrationStatus, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	exists, err := hasTable(ctx, s.read, "latchkey_migration")
 	if err == nil && !exists {
 		return withoutAny(), nil
@@ -134,7 +136,8 @@ func (s *Store) alone(ctx context.Context, f func(ctx context.Context, tx bun.Tx
 		}
 		defer restore()
 	}
-	return s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	// Not inTx: an index on a million users may take a while.
+	return translate(ctx, s.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		if s.isPostgres() {
 			if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?)", migrateLock).Exec(ctx); err != nil {
 				return err
@@ -144,7 +147,7 @@ func (s *Store) alone(ctx context.Context, f func(ctx context.Context, tx bun.Tx
 			return err
 		}
 		return f(ctx, tx)
-	})
+	}))
 }
 
 // waitLonger makes SQLite's writer wait out another process's migration. It is

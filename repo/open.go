@@ -25,8 +25,11 @@ import (
 )
 
 const (
-	// connectTimeout leaves a request whose database is gone time to say so
-	// within five seconds.
+	// operationTimeout bounds what a request asks of the database, so that one
+	// that is gone is told within five seconds: the first operation that waits in
+	// vain is a request's last.
+	operationTimeout = 4 * time.Second
+	// connectTimeout is how long a connection may take to be made.
 	connectTimeout = 3 * time.Second
 	// busyTimeout is how long SQLite waits for another process's write.
 	busyTimeout = 3 * time.Second
@@ -152,5 +155,15 @@ func openPostgres(databaseURL string) (*Store, error) {
 // inTx runs f in one transaction of the writing pool. f must use tx alone: the
 // pool may have no second connection to give.
 func (s *Store) inTx(ctx context.Context, f func(ctx context.Context, tx bun.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	return translate(ctx, s.write.RunInTx(ctx, nil, f))
+}
+
+// Busy tells how many connections are in use, for whoever watches the store.
+func (s *Store) Busy() int {
+	if s.read == s.write {
+		return s.write.Stats().InUse
+	}
+	return s.read.Stats().InUse + s.write.Stats().InUse
 }

@@ -65,6 +65,8 @@ func noteLogin(ctx context.Context, tx bun.Tx, login auth.NewSession) error {
 
 // SessionByID implements [auth.Store].
 func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.User, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	var row sessionRow
 	err := s.read.NewSelect().Model(&row).Relation("User").Where("s.id = ?", id).Scan(ctx)
 	if err != nil {
@@ -75,6 +77,8 @@ func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.
 
 // RenewSession implements [auth.Store].
 func (s *Store) RenewSession(ctx context.Context, id string, at time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	changed, err := affected(s.write.NewUpdate().Model((*sessionRow)(nil)).
 		Set("renewed_at = ?", at).
 		Where("id = ?", id).Where("revoked_at IS NULL").
@@ -90,6 +94,8 @@ func (s *Store) RenewSession(ctx context.Context, id string, at time.Time) error
 
 // RevokeSession implements [auth.Store].
 func (s *Store) RevokeSession(ctx context.Context, id string, at time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	_, err := s.write.NewUpdate().Model((*sessionRow)(nil)).
 		Set("revoked_at = ?", at).
 		Where("id = ?", id).Where("revoked_at IS NULL").

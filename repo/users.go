@@ -15,6 +15,8 @@ import (
 
 // UserByEmail implements [auth.Store].
 func (s *Store) UserByEmail(ctx context.Context, email string) (auth.User, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	var row userRow
 	err := s.read.NewSelect().Model(&row).Where("email = ?", email).Scan(ctx)
 	if err == nil {

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -72,11 +71,18 @@ func newEngine(p problems) *gin.Engine {
 
 func newStrictHandler(server gen.StrictServerInterface, p problems) gen.ServerInterface {
 	write := func(c *gin.Context, err error) { p.write(c.Writer, c.Request, err) }
-	return gen.NewStrictHandlerWithOptions(server, []gen.StrictMiddlewareFunc{refuseNothing}, gen.StrictGinServerOptions{
+	return gen.NewStrictHandlerWithOptions(server, []gen.StrictMiddlewareFunc{detach, refuseNothing}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { write(c, invalidParameter(err)) },
 		HandlerErrorFunc:         write,
 		ResponseErrorHandlerFunc: write,
 	})
+}
+
+// detach gives the handler a context of its own. gin uses its contexts again for
+// other requests, while what a handler calls (database/sql, a driver) may look
+// at the one it was given a moment longer, from its own goroutines.
+func detach(next gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
+	return func(c *gin.Context, in any) (any, error) { return next(c.Copy(), in) }
 }
 
 // refuseNothing makes an error of a handler that answers nothing at all, which
@@ -119,9 +125,4 @@ func recoverPanics(p problems) gin.HandlerFunc {
 		}()
 		c.Next()
 	}
-}
-
-// isDeadline tells whether the request ran out of its own time.
-func isDeadline(r *http.Request) bool {
-	return errors.Is(r.Context().Err(), context.DeadlineExceeded)
 }

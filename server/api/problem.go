@@ -67,7 +67,7 @@ func (p problems) write(w http.ResponseWriter, r *http.Request, err error) {
 		named, status = found, statusOf[found.Code]
 	}
 	switch {
-	case ctx.Err() != nil && status >= http.StatusInternalServerError && !isDeadline(r):
+	case ctx.Err() != nil && status >= http.StatusInternalServerError:
 		// Nobody is left to be answered, and hanging up is no fault of ours.
 		p.log.DebugContext(ctx, "the client hung up", "error", err)
 	case status >= http.StatusInternalServerError:

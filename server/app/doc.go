@@ -3,7 +3,7 @@
 //
 //	app.go         New: store, domain, API, pages → App; Close
 //	handler.go     which path goes to whom
-//	middleware.go  what every request passes: id, client, log, panics, time
+//	middleware.go  what every request passes: id, client, log, panics
 //	client.go      who is at the other end, behind proxies or not
 //	frontend.go    the way to the Next.js server
 //	secret.go      the development secret

@@ -15,7 +15,7 @@ const apiBase = "/api/v1"
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
 func newHandler(cfg *config.Config, log *slog.Logger, apiHandler http.Handler, site *web.Site) http.Handler {
-	apiHandler = keepPrivate(limitTime(apiHandler))
+	apiHandler = keepPrivate(apiHandler)
 	var rest http.Handler = site
 	if cfg.FrontendURL != nil {
 		rest = newFrontend(cfg.FrontendURL, log)

@@ -15,11 +15,11 @@ import (
 
 // NewLog writes a log for a person where w is a terminal, and JSON elsewhere.
 // Lines that are written for a request carry its id.
-func NewLog(w io.Writer) *slog.Logger {
+func NewLog(w io.Writer, level slog.Level) *slog.Logger {
 	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return slog.New(withRequestID{tint.NewHandler(w, &tint.Options{TimeFormat: time.TimeOnly})})
+		return slog.New(withRequestID{tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly})})
 	}
-	return slog.New(withRequestID{slog.NewJSONHandler(w, nil)})
+	return slog.New(withRequestID{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})})
 }
 
 type withRequestID struct{ slog.Handler }

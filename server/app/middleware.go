@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -14,10 +13,6 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/request"
 )
-
-// requestTime is how long an answer of the API may take. A database that is gone
-// is told within five seconds.
-const requestTime = 4500 * time.Millisecond
 
 // observe gives every request an id and its client, and logs it when it is
 // answered. The log has the path and never the query: people paste tokens there.
@@ -52,15 +47,6 @@ func newRequestID() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	return hex.EncodeToString(id[:])
-}
-
-// limitTime ends what takes longer than an answer of the API may take.
-func limitTime(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
 }
 
 // keepPrivate marks answers that are meant for one client and are no page.

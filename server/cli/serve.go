@@ -39,7 +39,7 @@ It ends on SIGINT or SIGTERM, after the requests it has begun.`,
   LATCHKEY_DATABASE_URL=postgres://app:…@db/app LATCHKEY_SECRET_KEY=… latchkey serve --addr 0.0.0.0:8080`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log := app.NewLog(env.Stderr)
+			log := app.NewLog(env.Stderr, slog.LevelInfo)
 			return withApp(cmd, env, log, func(ctx context.Context, cfg *config.Config, a *app.App) error {
 				return serve(ctx, env, cfg, a, log)
 			})

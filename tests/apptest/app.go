@@ -67,7 +67,7 @@ func StartUnmigrated(t testing.TB, databaseURL string, set ...func(*config.Confi
 		each(cfg)
 	}
 	clock, log := NewClock(), &Log{}
-	built, err := app.New(cfg, "test", slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), app.Options{Clock: clock})
+	built, err := app.New(cfg, "test", app.NewLog(log, slog.LevelDebug), app.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

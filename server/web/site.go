@@ -1,0 +1,85 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Config is what the pages have to know about the server they are part of.
+type Config struct {
+	// ContractYAML is served at /openapi.yaml, byte for byte.
+	ContractYAML []byte
+	// ContractJSON is served at /openapi.json, byte for byte; the documentation
+	// is drawn from it.
+	ContractJSON []byte
+	// Version is shown at the foot of each page; empty shows none.
+	Version string
+	// PublicURL is where people reach the server, without a path. The example
+	// on the landing page calls it. Empty means http://localhost:8080.
+	PublicURL string
+	// Admin tells whether the pages link to /admin/.
+	Admin bool
+}
+
+// Site answers requests for the pages. It never changes after New and is safe
+// for concurrent use.
+type Site struct {
+	routes   map[string]http.Handler
+	notFound http.Handler
+	refused  http.Handler
+}
+
+// New renders the pages and returns the site that serves them. It fails only
+// when the files embedded in the binary do not fit together.
+func New(cfg Config) (*Site, error) {
+	routes := make(map[string]http.Handler)
+	links, err := addStatic(routes)
+	if err != nil {
+		return nil, fmt.Errorf("web: static files: %w", err)
+	}
+	if err := addSwaggerUI(routes, links); err != nil {
+		return nil, fmt.Errorf("web: Swagger UI: %w", err)
+	}
+	addContract(routes, cfg)
+
+	pages := renderer{cfg: cfg, links: links}
+	routes["/"] = pages.document("home.html", "latchkey: sign-in for a Next.js app", policyPage)
+	routes["/docs"] = pages.document("docs.html", "API documentation · latchkey", policyDocs)
+	routes["/docs/"] = routes["/docs"]
+	site := &Site{
+		routes:   routes,
+		notFound: pages.failure(http.StatusNotFound, "There is nothing at this address."),
+		refused:  pages.failure(http.StatusMethodNotAllowed, "This address can only be read."),
+	}
+	if pages.err != nil {
+		return nil, fmt.Errorf("web: pages: %w", pages.err)
+	}
+	return site, nil
+}
+
+// ServeHTTP answers one request, whatever its path.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setSafeHeaders(w.Header())
+	route, known := s.routes[r.URL.Path]
+	switch {
+	case !known:
+		s.notFound.ServeHTTP(w, r)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		s.refused.ServeHTTP(w, r)
+	default:
+		route.ServeHTTP(w, r)
+	}
+}
+
+// Owns reports whether a path belongs to this site even when another server,
+// such as a Next.js app, answers everything else. The landing page and the
+// favicon are not among these: an app brings its own.
+func (s *Site) Owns(path string) bool {
+	switch path {
+	case "/docs", "/openapi.json", "/openapi.yaml":
+		return true
+	}
+	return strings.HasPrefix(path, "/docs/") || strings.HasPrefix(path, staticPrefix)
+}

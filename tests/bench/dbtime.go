@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/repo"
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+const (
+	queryRounds = 300
+	// flatTarget is how much more a login's queries may take with the many users
+	// than with the few. A B-tree is one level deeper then.
+	flatTarget = 1.5
+)
+
+// loginQueries are what a login asks the store, by what the report calls it.
+var loginQueries = []struct {
+	name string
+	ask  func(ctx context.Context, store *repo.Store, user auth.User) error
+}{
+	{"failed attempts", func(ctx context.Context, store *repo.Store, user auth.User) error {
+		_, err := store.FailedAttempts(ctx, []string{"user " + user.Email, "client " + user.Email}, time.Now().Add(-time.Hour))
+		return err
+	}},
+	{"user, exact", func(ctx context.Context, store *repo.Store, user auth.User) error {
+		_, err := store.UserByEmail(ctx, user.Email)
+		return err
+	}},
+	{"user, other letter case", func(ctx context.Context, store *repo.Store, user auth.User) error {
+		_, err := store.UserByEmail(ctx, strings.ToUpper(user.Email))
+		return err
+	}},
+	{"begin the session", func(ctx context.Context, store *repo.Store, user auth.User) error {
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		return store.BeginSession(ctx, auth.NewSession{User: user, Session: auth.Session{
+			ID: fmt.Sprintf("bench%016x", rand.Uint64()), UserID: user.ID,
+			CreatedAt: now, RenewedAt: now, ExpiresAt: now.Add(time.Hour), Address: "127.0.0.1",
+		}})
+	}},
+}
+
+// measureQueries asks both databases in turns, for users drawn at random.
+func measureQueries(ctx context.Context, b *bench, p *part, kind string, sizes []int) (err error) {
+	stores := make([]*repo.Store, len(sizes))
+	for i, users := range sizes {
+		database, err := b.database(ctx, kind, users)
+		if err != nil {
+			return err
+		}
+		if stores[i], err = repo.Open(database); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stores[i].Close()) }()
+	}
+	took := make([][][]time.Duration, len(sizes)) // by size and query
+	for i := range took {
+		took[i] = make([][]time.Duration, len(loginQueries))
+	}
+	const warm = queryRounds / 10
+	for round := range warm + queryRounds {
+		for i, users := range sizes {
+			each, err := timeQueries(ctx, stores[i], 1+rand.IntN(users))
+			if err != nil {
+				return err
+			}
+			for q := range each {
+				if round >= warm {
+					took[i][q] = append(took[i][q], each[q])
+				}
+			}
+		}
+	}
+	for q, query := range loginQueries {
+		few, many := median(took[0][q]), median(took[1][q])
+		ratio := float64(many) / float64(few)
+		p.row(fmt.Sprintf("  %s: %s", kind, query.name), us(many), us(few), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≤ %.1f", flatTarget), met(ratio <= flatTarget))
+	}
+	return nil
+}
+
+// timeQueries asks all that a login asks, for user number i.
+func timeQueries(ctx context.Context, store *repo.Store, i int) ([]time.Duration, error) {
+	user, err := store.UserByEmail(ctx, seedEmail(i)) // its page is then in memory, for both sizes
+	if err != nil {
+		return nil, err
+	}
+	took := make([]time.Duration, len(loginQueries))
+	for q, query := range loginQueries {
+		began := time.Now()
+		if err := query.ask(ctx, store, user); err != nil {
+			return nil, fmt.Errorf("%s: %w", query.name, err)
+		}
+		took[q] = time.Since(began)
+	}
+	return took, nil
+}

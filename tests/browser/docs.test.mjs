@@ -1,0 +1,146 @@
+// The pages in a real browser, served by the real binary.
+//
+//   go build -o /tmp/latchkey ./server
+//   cd tests/browser && npm ci && LATCHKEY_BIN=/tmp/latchkey npm test
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { accessibilityFaults, launch, openPage, overflow } from './browser.mjs'
+import { startServer } from './server.mjs'
+
+const pages = [
+  { name: 'landing', path: '/', ready: 'h1' },
+  { name: 'docs', path: '/docs', ready: '.opblock', notOurs: ['.swagger-ui'] },
+  { name: 'not-found', path: '/nope', ready: 'h1', status: 404 },
+]
+const widths = [1280, 390]
+const schemes = ['light', 'dark']
+
+describe('the pages in a browser', { timeout: 180_000 }, () => {
+  let server, browser, screenshots
+
+  before(async () => {
+    screenshots = process.env.SCREENSHOTS ?? (await mkdtemp(join(tmpdir(), 'latchkey-screenshots-')))
+    await mkdir(screenshots, { recursive: true })
+    server = await startServer()
+    browser = await launch()
+  })
+
+  after(async () => {
+    await browser?.close()
+    await server?.stop()
+    console.log(`screenshots: ${screenshots}`)
+  })
+
+  test('the documentation signs in, authorizes, and shows who one is', async () => {
+    const { page, complaints, close } = await openPage(browser, server.origin)
+    await page.goto(`${server.origin}/docs`)
+
+    const login = await execute(page, 'operations-users-login', {
+      username: server.user.email,
+      password: server.user.password,
+    })
+    assert.equal(login.status, '200')
+    assert.equal(login.body.token_type, 'Bearer')
+
+    await authorize(page, login.body.access_token)
+    const me = await execute(page, 'operations-users-getCurrentUser')
+    assert.equal(me.status, '200')
+    assert.equal(me.body.email, server.user.email)
+
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]))
+    assert.ok(!kept.includes(login.body.access_token), 'the token is kept in the browser')
+    assert.deepEqual(complaints, [])
+    await close()
+  })
+
+  test('reloading the documentation forgets the token', async () => {
+    const { page, complaints, close } = await openPage(browser, server.origin)
+    await page.goto(`${server.origin}/docs`)
+    await authorize(page, 'anything')
+    await page.locator('.auth-wrapper .authorize.locked').waitFor()
+    await page.reload()
+    await page.locator('.auth-wrapper .authorize.unlocked').waitFor()
+    assert.deepEqual(complaints, [])
+    await close()
+  })
+
+  test('a link to an operation opens it', async () => {
+    const { page, complaints, close } = await openPage(browser, server.origin)
+    await page.goto(`${server.origin}/docs#/users/logout`)
+    await page.locator('#operations-users-logout.is-open').waitFor()
+    assert.deepEqual(complaints, [])
+    await close()
+  })
+
+  test('both notations of the contract name the same operations', async () => {
+    const yaml = await (await fetch(`${server.origin}/openapi.yaml`)).text()
+    const json = await (await fetch(`${server.origin}/openapi.json`)).json()
+    const inYaml = [...yaml.matchAll(/^ +operationId: (\S+)$/gm)].map(([, id]) => id)
+    const inJson = Object.values(json.paths).flatMap((path) => Object.values(path).map((operation) => operation.operationId))
+    assert.deepEqual(inJson.sort(), inYaml.sort())
+  })
+
+  test('the pages can be used from the keyboard', async () => {
+    const { page, complaints, close } = await openPage(browser, server.origin)
+    await page.goto(server.origin)
+    await page.keyboard.press('Tab')
+    const skip = page.locator('.skip')
+    assert.ok(await skip.evaluate((link) => link === document.activeElement), 'the first stop is not the skip link')
+    assert.ok((await skip.boundingBox()).y >= 0, 'the skip link stays hidden')
+    await page.keyboard.press('Tab')
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)
+    assert.equal(outline, 'solid', 'the focus cannot be seen')
+    assert.deepEqual(complaints, [])
+    await close()
+  })
+
+  for (const { name, path, ready, status = 200, notOurs } of pages) {
+    for (const width of widths) {
+      for (const colorScheme of schemes) {
+        test(`${path} at ${width} px, ${colorScheme}, is in order`, async () => {
+          const options = { colorScheme, viewport: { width, height: 844 }, isMobile: width < 600, hasTouch: width < 600 }
+          const { page, complaints, close } = await openPage(browser, server.origin, options)
+          const answer = await page.goto(server.origin + path, { waitUntil: 'networkidle' })
+          await page.locator(ready).first().waitFor()
+          await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+
+          assert.equal(answer.status(), status)
+          assert.equal(await overflow(page), 0, 'it scrolls sideways, by pixels')
+          assert.deepEqual(await accessibilityFaults(page, notOurs), [])
+          assert.deepEqual(complaints.filter((line) => !reportsOwnStatus(line, status, answer.url())), [])
+          await close()
+        })
+      }
+    }
+  }
+})
+
+/** Chromium writes an error of its own when the page itself is a 404. */
+function reportsOwnStatus(line, status, url) {
+  return status !== 200 && line.includes(`status of ${status}`) && line.endsWith(`(${url})`)
+}
+
+/** Opens an operation of Swagger UI, sends it, and answers what came back. */
+async function execute(page, id, body) {
+  const operation = page.locator(`#${id}`)
+  await operation.locator('.opblock-summary-control').click()
+  if (body) await operation.locator('textarea.body-param__text').fill(JSON.stringify(body))
+  await operation.locator('button.execute').click()
+  const answer = operation.locator('.live-responses-table tr.response')
+  const status = await answer.locator('.response-col_status').innerText()
+  const text = await answer.locator('.highlight-code code').first().textContent()
+  return { status: status.trim(), body: JSON.parse(text) }
+}
+
+/** Gives Swagger UI's dialog the token. */
+async function authorize(page, token) {
+  await page.locator('.auth-wrapper button.authorize').click()
+  const dialog = page.locator('.dialog-ux')
+  await dialog.locator('input').fill(token)
+  await dialog.locator('button.authorize').click()
+  await dialog.locator('button.btn-done').click()
+  await dialog.waitFor({ state: 'detached' })
+}

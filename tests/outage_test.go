@@ -1,0 +1,144 @@
+package tests
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/tests/apptest"
+	"github.com/latchkey-auth/latchkey/tests/pgtest"
+)
+
+// The database goes away, in the two ways that databases have, and comes back.
+func TestAnUnreachableDatabase(t *testing.T) {
+	t.Parallel()
+	for name, outage := range map[string]func(*pgtest.Proxy){
+		"that refuses":       (*pgtest.Proxy).Refuse,
+		"that answers never": (*pgtest.Proxy).Hang,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy := pgtest.NewProxy(t, pgtest.NewDatabase(t))
+			app := apptest.Start(t, proxy.URL())
+			alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
+			token := app.Login(t, alice)
+
+			outage(proxy)
+			unavailable := map[string]apptest.Request{"login": apptest.LoginRequest(alice.Email, alice.Password)}
+			for _, op := range apptest.Operations() {
+				if op.Security != nil && len(*op.Security) > 0 {
+					unavailable[op.OperationID] = apptest.Request{Method: op.Method, Path: op.Path, Token: token}
+				}
+			}
+			t.Run("meanwhile", func(t *testing.T) {
+				for name, in := range unavailable {
+					t.Run(name, func(t *testing.T) {
+						t.Parallel()
+						began := time.Now()
+						wantStatus(t, app, in, http.StatusServiceUnavailable, "unavailable")
+						if took := time.Since(began); took > 5*time.Second {
+							t.Errorf("took %s to say so", took)
+						}
+					})
+				}
+				t.Run("ready", func(t *testing.T) {
+					t.Parallel()
+					got := wantStatus(t, app, apptest.Request{Method: "GET", Path: "/health/ready"}, http.StatusServiceUnavailable, "not_ready")
+					if !strings.Contains(got.Body, `"database"`) {
+						t.Errorf("it says %s", got.Body)
+					}
+				})
+				t.Run("health", func(t *testing.T) {
+					t.Parallel()
+					wantStatus(t, app, apptest.Request{Method: "GET", Path: "/health"}, http.StatusOK, "")
+				})
+			})
+
+			proxy.Resume()
+			began := time.Now()
+			for app.Do(t, apptest.Request{Method: "GET", Path: "/users/me/", Token: token}).Status != http.StatusOK {
+				if time.Since(began) > time.Second {
+					t.Fatal("a second after the database came back it is still not used")
+				}
+			}
+			app.Login(t, alice)
+		})
+	}
+}
+
+// Another program holds SQLite's only place for writing, for longer than anybody
+// waits.
+func TestALockedSQLite(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.SQLite(t))
+	alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
+	token := app.Login(t, alice)
+
+	other, err := app.DB(t).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	wantStatus(t, app, apptest.LoginRequest(alice.Email, alice.Password), http.StatusServiceUnavailable, "unavailable")
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %s to say so", took)
+	}
+	wantStatus(t, app, apptest.Request{Method: "GET", Path: "/users/me/", Token: token}, http.StatusOK, "")
+	if _, err := other.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	app.Login(t, alice)
+}
+
+// A client that hangs up cancels its query: the database is not asked to finish
+// what nobody reads.
+func TestAClientThatHangsUp(t *testing.T) {
+	t.Parallel()
+	proxy := pgtest.NewProxy(t, pgtest.NewDatabase(t))
+	app := apptest.Start(t, proxy.URL())
+	token := app.Login(t, app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"}))
+
+	proxy.Hang()
+	ctx, hangUp := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	req, err := http.NewRequestWithContext(ctx, "GET", app.URL+apptest.Base+"/users/me/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	began := time.Now()
+	go func() {
+		answer, err := app.Transport.RoundTrip(req)
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		gone <- err
+	}()
+	waitFor(t, "the query", func() bool { return app.Store.Busy() > 0 })
+	hangUp()
+	if err := <-gone; err == nil {
+		t.Fatal("the request was answered")
+	}
+	waitFor(t, "the end of the query", func() bool { return app.Store.Busy() == 0 })
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("the query ended after %s, by its own time-out", took)
+	}
+	if strings.Contains(app.Log.String(), `"level":"ERROR"`) {
+		t.Errorf("a client that hung up is logged as a failure:\n%s", app.Log)
+	}
+}
+
+// waitFor polls for something that happens elsewhere.
+func waitFor(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !happened(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
