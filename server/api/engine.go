@@ -35,6 +35,15 @@ func New(service *auth.Service, ready Readiness, log *slog.Logger) (http.Handler
 	return engine, nil
 }
 
+// ContractJSON gives the contract as JSON, for tools that read it.
+func ContractJSON() ([]byte, error) {
+	contract, err := gen.GetSpecJSON()
+	if err != nil {
+		return nil, fmt.Errorf("reading the contract: %w", err)
+	}
+	return contract, nil
+}
+
 func newGuard(contract *openapi3.T, authenticate authenticator, p problems) (*guard, error) {
 	found, err := operations(contract)
 	if err != nil {

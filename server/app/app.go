@@ -15,7 +15,6 @@ import (
 	"time"
 
 	contract "github.com/latchkey-auth/latchkey/api"
-	"github.com/latchkey-auth/latchkey/gen"
 	"github.com/latchkey-auth/latchkey/repo"
 	"github.com/latchkey-auth/latchkey/server/api"
 	"github.com/latchkey-auth/latchkey/server/auth"
@@ -85,9 +84,9 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	if err != nil {
 		return err
 	}
-	json, err := gen.GetSpecJSON()
+	json, err := api.ContractJSON()
 	if err != nil {
-		return fmt.Errorf("reading the contract: %w", err)
+		return err
 	}
 	site, err := web.New(web.Config{ContractYAML: contract.YAML, ContractJSON: json, Version: version})
 	if err != nil {
