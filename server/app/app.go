@@ -88,7 +88,7 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	if err != nil {
 		return err
 	}
-	site, err := web.New(web.Config{ContractYAML: contract.YAML, ContractJSON: json, Version: version})
+	site, err := web.New(web.Config{ContractYAML: contract.YAML, ContractJSON: json, Version: version, PublicURL: cfg.PublicURL})
 	if err != nil {
 		return err
 	}
