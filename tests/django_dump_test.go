@@ -151,6 +151,7 @@ func readTables(t *testing.T, db *sql.DB) map[string]rows {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer found.Close()
 		tables[table] = rows{}
 		for found.Next() {
 			var raw []byte
@@ -230,6 +231,9 @@ func readShape(t *testing.T, db *sql.DB) []string {
 			t.Fatal(err)
 		}
 		shape = append(shape, line)
+	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return shape
 }

@@ -65,7 +65,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 const maxDepth = 32
 
 var (
-	errNotUTF8   = errors.New("This is not UTF-8.") //nolint:staticcheck // shown to a person, as it is
+	errNotUTF8   = errors.New("This is not UTF-8.")
 	errNotJSON   = errors.New("This is not JSON.")
 	errTooDeep   = errors.New("This is nested too deeply.")
 	errTwice     = errors.New("A member stands here twice.")

@@ -126,7 +126,7 @@ func commandLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // lines gives an error's text, a line for each of several, in words for a
 // person where it has them.
 func lines(err error) []string {
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost alone
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []string
 		for _, each := range several.Unwrap() {
 			all = append(all, lines(each)...)
