@@ -4,6 +4,7 @@
 //	open.go          from a URL to a Store: two pools for SQLite, one for PostgreSQL
 //	rows.go          tables as structs, and what they mean in the domain
 //	users.go, sessions.go, attempts.go   the queries, by what they are about
+//	prepared.go      the query of every request, prepared once per connection
 //	errors.go        what the drivers' errors mean in the domain
 //	migrate.go, migrations/              the schema, the same files for both
 //	repotest/        what every Store must do, as tests

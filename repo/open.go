@@ -42,6 +42,12 @@ const (
 type Store struct {
 	read  *bun.DB
 	write *bun.DB // SQLite: one connection; PostgreSQL: the same as read
+
+	sessionByID prepared
+}
+
+func newStore(read, write *bun.DB) *Store {
+	return &Store{read: read, write: write, sessionByID: prepared{db: read, text: sessionQuery}}
 }
 
 var _ auth.Store = (*Store)(nil)
@@ -100,7 +106,7 @@ func openSQLite(path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return &Store{read: read, write: write}, nil
+	return newStore(read, write), nil
 }
 
 // openSQLitePool puts every setting into the DSN: SQLite forgets them with the
@@ -149,7 +155,7 @@ func openPostgres(databaseURL string) (*Store, error) {
 	db.SetMaxIdleConns(maxPostgresConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	both := bun.NewDB(db, pgdialect.New())
-	return &Store{read: both, write: both}, nil
+	return newStore(both, both), nil
 }
 
 // inTx runs f in one transaction of the writing pool. f must use tx alone: the

@@ -66,8 +66,6 @@ type sessionRow struct {
 	Address      string     `bun:"address"`
 	UserAgent    string     `bun:"user_agent"`
 	PasswordMark string     `bun:"password_mark"`
-
-	User *userRow `bun:"rel:belongs-to,join:user_id=id"`
 }
 
 func toSessionRow(s *auth.Session) *sessionRow {

@@ -63,16 +63,29 @@ func noteLogin(ctx context.Context, tx bun.Tx, login auth.NewSession) error {
 	return err
 }
 
+// sessionQuery is asked for every request.
+const sessionQuery = `
+	SELECT s.id, s.user_id, s.created_at, s.renewed_at, s.expires_at, s.revoked_at, s.address, s.user_agent, s.password_mark,
+		u.id, u.password, u.last_login, u.is_superuser, u.first_name, u.last_name, u.is_staff, u.is_active, u.date_joined, u.email
+	FROM latchkey_session AS s JOIN users_user AS u ON u.id = s.user_id
+	WHERE s.id = $1`
+
 // SessionByID implements [auth.Store].
 func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.User, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	var row sessionRow
-	err := s.read.NewSelect().Model(&row).Relation("User").Where("s.id = ?", id).Scan(ctx)
+	var session sessionRow
+	var user userRow
+	err := s.sessionByID.scan(ctx, []any{id}, []any{
+		&session.ID, &session.UserID, &session.CreatedAt, &session.RenewedAt, &session.ExpiresAt,
+		&session.RevokedAt, &session.Address, &session.UserAgent, &session.PasswordMark,
+		&user.ID, &user.Password, &user.LastLogin, &user.IsSuperuser, &user.FirstName,
+		&user.LastName, &user.IsStaff, &user.IsActive, &user.DateJoined, &user.Email,
+	})
 	if err != nil {
 		return auth.Session{}, auth.User{}, fmt.Errorf("reading a session: %w", translate(ctx, err))
 	}
-	return row.session(), row.User.user(), nil
+	return session.session(), user.user(), nil
 }
 
 // RenewSession implements [auth.Store].
