@@ -25,7 +25,7 @@ once, on every device.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withApp(cmd, env, commandLog(), func(ctx context.Context, cfg *config.Config, a *app.App) error {
+			return withApp(cmd, env, func(ctx context.Context, cfg *config.Config, a *app.App) error {
 				if err := requireMigrations(ctx, cfg, a); err != nil {
 					return err
 				}
@@ -33,7 +33,7 @@ once, on every device.`,
 			})
 		},
 	}
-	config.AddFlags(cmd.Flags())
+	config.AddFlags(cmd.Flags(), "database-url", "data-dir", "password-hasher", "auto-migrate")
 	return cmd
 }
 

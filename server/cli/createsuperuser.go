@@ -24,7 +24,7 @@ unseen, the password. With --noinput both come from the environment:
     LATCHKEY_SUPERUSER_EMAIL, LATCHKEY_SUPERUSER_PASSWORD`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withApp(cmd, env, commandLog(), func(ctx context.Context, cfg *config.Config, a *app.App) error {
+			return withApp(cmd, env, func(ctx context.Context, cfg *config.Config, a *app.App) error {
 				if err := requireMigrations(ctx, cfg, a); err != nil {
 					return err
 				}
@@ -38,7 +38,7 @@ unseen, the password. With --noinput both come from the environment:
 	}
 	cmd.Flags().StringVar(&email, "email", "", "the e-mail address, instead of being asked for it")
 	cmd.Flags().BoolVar(&noInput, "noinput", false, "ask nothing")
-	config.AddFlags(cmd.Flags())
+	config.AddFlags(cmd.Flags(), "database-url", "data-dir", "password-hasher", "auto-migrate")
 	return cmd
 }
 

@@ -30,7 +30,7 @@ ready, and says so by its exit code: for HEALTHCHECK in a container.`,
 			return checkHealth(cmd, env, cfg.Addr)
 		},
 	}
-	config.AddFlags(cmd.Flags())
+	config.AddFlags(cmd.Flags(), "addr")
 	return cmd
 }
 

@@ -27,10 +27,10 @@ nothing of Django's is changed. What is added is prefixed with latchkey_.`,
 		{Use: "status", Short: "List the migrations and when they were applied", RunE: migrating(env, migrateStatus)},
 	} {
 		sub.Args = noArgs
-		config.AddFlags(sub.Flags())
+		config.AddFlags(sub.Flags(), "database-url", "data-dir")
 		cmd.AddCommand(sub)
 	}
-	config.AddFlags(cmd.Flags())
+	config.AddFlags(cmd.Flags(), "database-url", "data-dir")
 	return cmd
 }
 
@@ -38,7 +38,7 @@ type migration func(ctx context.Context, env Env, a *app.App) error
 
 func migrating(env Env, run migration) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
-		return withApp(cmd, env, commandLog(), func(ctx context.Context, _ *config.Config, a *app.App) error {
+		return withApp(cmd, env, func(ctx context.Context, _ *config.Config, a *app.App) error {
 			return run(ctx, env, a)
 		})
 	}

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -104,19 +106,23 @@ func noArgs(cmd *cobra.Command, args []string) error {
 }
 
 // withApp runs a command on the app that the configuration asks for.
-func withApp(cmd *cobra.Command, env Env, log *slog.Logger, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error {
+func withApp(cmd *cobra.Command, env Env, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error {
 	cfg, err := config.Load(cmd.Flags(), env.LookupEnv)
 	if err != nil {
 		return usageError{err}
 	}
-	if err := cfg.RequireSecret(); err != nil {
-		return usageError{err}
+	if len(cfg.SecretKey) == 0 {
+		cfg.SecretKey = []byte(rand.Text() + rand.Text()) // it issues no token: any will do
 	}
+	return runApp(cmd.Context(), env, cfg, commandLog(), run)
+}
+
+func runApp(ctx context.Context, env Env, cfg *config.Config, log *slog.Logger, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error {
 	a, err := app.New(cfg, Version(), log, env.Options)
 	if err != nil {
 		return err
 	}
-	err = run(cmd.Context(), cfg, a)
+	err = run(ctx, cfg, a)
 	return errors.Join(err, a.Close())
 }
 
@@ -152,8 +158,15 @@ func lines(err error) []string {
 	return []string{oneLine(err)}
 }
 
+// oneLine joins the lines of an error, each once: pgx has one for every try.
 func oneLine(err error) string {
-	return strings.Join(strings.Fields(err.Error()), " ")
+	var parts []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(parts, line) {
+			parts = append(parts, line)
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 // System is the real world.

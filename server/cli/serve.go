@@ -39,8 +39,15 @@ It ends on SIGINT or SIGTERM, after the requests it has begun.`,
   LATCHKEY_DATABASE_URL=postgres://app:…@db/app LATCHKEY_SECRET_KEY=… latchkey serve --addr 0.0.0.0:8080`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(cmd.Flags(), env.LookupEnv)
+			if err == nil {
+				err = cfg.RequireSecret()
+			}
+			if err != nil {
+				return usageError{err}
+			}
 			log := app.NewLog(env.Stderr, slog.LevelInfo)
-			return withApp(cmd, env, log, func(ctx context.Context, cfg *config.Config, a *app.App) error {
+			return runApp(cmd.Context(), env, cfg, log, func(ctx context.Context, cfg *config.Config, a *app.App) error {
 				return serve(ctx, env, cfg, a, log)
 			})
 		},

@@ -5,18 +5,28 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 
 	"github.com/spf13/pflag"
 )
 
-// AddFlags adds a flag for every setting that is no secret.
-func AddFlags(flags *pflag.FlagSet) {
+// AddFlags adds the flags of the settings with these names, or of all; secrets
+// have none.
+func AddFlags(flags *pflag.FlagSet, names ...string) {
 	for _, s := range settings() {
-		if s.flag != "" {
-			flags.String(s.flag, s.value, fmt.Sprintf("%s [%s]", s.usage, s.env))
+		if s.flag == "" || len(names) > 0 && !slices.Contains(names, s.flag) {
+			continue
+		}
+		usage := fmt.Sprintf("%s [%s]", s.usage, s.env)
+		if isBool(s.value) {
+			flags.Bool(s.flag, s.value == "true", usage)
+		} else {
+			flags.String(s.flag, s.value, usage)
 		}
 	}
 }
+
+func isBool(value string) bool { return value == "true" || value == "false" }
 
 // Load reads every setting, from its flag if it was given, else from its
 // environment variable, else its default. Its error names every fault, and
