@@ -7,5 +7,6 @@
 //	prepared.go      the query of every request, prepared once per connection
 //	errors.go        what the drivers' errors mean in the domain
 //	migrate.go, migrations/              the schema, the same files for both
+//	words.go         what the two databases say differently
 //	repotest/        what every Store must do, as tests
 package repo

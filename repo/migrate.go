@@ -190,6 +190,13 @@ func adopt(ctx context.Context, tx bun.Tx) (adopted bool, err error) {
 	if err := tx.NewSelect().Model(&none).Where("1 = 0").Scan(ctx); err != nil {
 		return false, fmt.Errorf("%w: %w", errNotAdoptable, err)
 	}
+	var unique int
+	if err := tx.NewRaw(wordsOf(tx).UniqueEmail).Scan(ctx, &unique); err != nil {
+		return false, err
+	}
+	if unique == 0 {
+		return false, fmt.Errorf("%w: email is not unique", errNotAdoptable)
+	}
 	return true, nil
 }
 
@@ -202,37 +209,13 @@ func (s *Store) run(ctx context.Context, tx bun.Tx, file string, skip bool) erro
 	return err
 }
 
-// dialectWords is what a migration says differently on the two databases, in
-// Django's words.
-type dialectWords struct {
-	Postgres                           bool
-	Serial, BigSerial, Time, Bool, Now string
-}
-
 func (s *Store) render(file string) (string, error) {
-	words := dialectWords{
-		Serial:    "integer NOT NULL PRIMARY KEY AUTOINCREMENT",
-		BigSerial: "integer NOT NULL PRIMARY KEY AUTOINCREMENT",
-		Time:      "datetime",
-		Bool:      "bool",
-		Now:       "strftime('%Y-%m-%d %H:%M:%f', 'now')",
-	}
-	if s.isPostgres() {
-		words = dialectWords{
-			Postgres:  true,
-			Serial:    "serial PRIMARY KEY",
-			BigSerial: "bigserial PRIMARY KEY",
-			Time:      "timestamp with time zone",
-			Bool:      "boolean",
-			Now:       "now()",
-		}
-	}
 	parsed, err := template.ParseFS(migrationFiles, "migrations/"+file)
 	if err != nil {
 		return "", fmt.Errorf("reading a migration: %w", err)
 	}
 	var text strings.Builder
-	if err := parsed.Execute(&text, words); err != nil {
+	if err := parsed.Execute(&text, wordsOf(s.write)); err != nil {
 		return "", fmt.Errorf("reading a migration: %w", err)
 	}
 	return text.String(), nil
@@ -286,7 +269,7 @@ func pendingOf(status []MigrationStatus) []string {
 
 func hasTable(ctx context.Context, db bun.IDB, name string) (bool, error) {
 	query := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
-	if db.Dialect().Name().String() == "pg" {
+	if wordsOf(db).Postgres {
 		query = "SELECT count(*) FROM pg_class WHERE oid = to_regclass(?)"
 	}
 	var count int

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/uptrace/bun"
 
@@ -39,6 +37,9 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (auth.User, error
 func (s *Store) CreateUser(ctx context.Context, user *auth.User) error {
 	row := toUserRow(user)
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := s.lockUsers(ctx, tx); err != nil {
+			return err
+		}
 		alike, err := usersAlike(ctx, tx, user.Email)
 		if err != nil {
 			return err
@@ -57,6 +58,18 @@ func (s *Store) CreateUser(ctx context.Context, user *auth.User) error {
 	}
 	user.ID = row.ID
 	return nil
+}
+
+// usersLock is the PostgreSQL advisory lock of whoever looks for twins before
+// storing an address. SQLite has its one writer.
+const usersLock = 0x7573657273 // "users"
+
+func (s *Store) lockUsers(ctx context.Context, tx bun.Tx) error {
+	if !s.isPostgres() {
+		return nil
+	}
+	_, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?)", usersLock).Exec(ctx)
+	return err
 }
 
 // SetPassword implements [auth.Store].
@@ -86,18 +99,20 @@ func (s *Store) SetPassword(ctx context.Context, userID int64, encoded string, a
 // parameter of an encoded password.
 const encodedCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=._-"
 
-// PasswordSamples implements [auth.Store]. Passwords are of one kind when they
-// are alike but for salt and digest: without the last part (argon2: the last
-// two) and, for pbkdf2, scrypt and whatever else, by algorithm and first number.
+// PasswordSamples implements [auth.Store]. Passwords are taken for one kind when
+// they are alike but for salt and digest, which stand at the end; in scrypt's
+// form, the salt stands between its parameters. It is not exact: whoever asks
+// tells kinds apart by what they mean.
 func (s *Store) PasswordSamples(ctx context.Context) ([]string, error) {
 	var samples []string
 	err := s.read.NewRaw(`
 		SELECT min(password) FROM users_user WHERE password NOT LIKE '!%' GROUP BY CASE
-			WHEN password LIKE 'argon2$%' THEN rtrim(rtrim(rtrim(password, ?0), '$'), ?0)
+			WHEN password LIKE 'argon2$%' OR password LIKE 'pbkdf2%' THEN rtrim(rtrim(rtrim(password, ?0), '$'), ?0)
 			WHEN password LIKE 'bcrypt%' THEN rtrim(password, ?0)
-			WHEN password LIKE 'pbkdf2%' THEN rtrim(rtrim(rtrim(password, ?0), '$'), ?0)
-			ELSE substr(password, 1, 13)
-		END`, encodedCharacters).Scan(ctx, &samples)
+			WHEN password LIKE 'scrypt$%' THEN substr(password, 1, 13) || substr(rtrim(password, ?0),
+				1 + length(rtrim(rtrim(rtrim(rtrim(rtrim(password, ?0), '$'), ?1), '$'), ?1)))
+			ELSE ''
+		END`, encodedCharacters, "0123456789").Scan(ctx, &samples)
 	if err != nil {
 		return nil, fmt.Errorf("reading the kinds of password: %w", translate(ctx, err))
 	}
@@ -108,59 +123,41 @@ func (s *Store) PasswordSamples(ctx context.Context) ([]string, error) {
 // that many twins is answered as one with two: nobody.
 const mostAlike = 20
 
-// usersAlike reads the users whose address has the same [auth.EmailKey].
-//
-// The index latchkey_users_user_email_lower narrows them down, and Go decides:
-// what lower() makes of a letter outside ASCII depends on the database and its
-// locale, so such letters are looked up in both cases.
+// usersAlike reads the users whose address has the same [auth.EmailKey]. Go
+// decides, and an index of ours narrows down what it has to look at: addresses
+// in ASCII by their lower case, the few others all together.
 func usersAlike(ctx context.Context, db bun.IDB, email string) ([]userRow, error) {
 	var rows []userRow
-	err := db.NewSelect().Model(&rows).
-		Where("lower(email) IN (?)", bun.List(caseVariants(email))).
-		Limit(mostAlike).Scan(ctx)
+	query := db.NewSelect().Model(&rows).Limit(mostAlike)
+	if auth.IsASCII(email) {
+		query.Where(wordsOf(db).Lower+" = ?", auth.EmailKey(email))
+	} else {
+		ids, err := beyondASCII(ctx, db, auth.EmailKey(email))
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		query.Where("id IN (?)", bun.List(ids))
+	}
+	return rows, query.Scan(ctx)
+}
+
+// beyondASCII gives the ids of users whose address has a character outside ASCII
+// and this key.
+func beyondASCII(ctx context.Context, db bun.IDB, key string) (ids []int64, err error) {
+	found, err := db.NewSelect().Model((*userRow)(nil)).Column("id", "email").Where(wordsOf(db).BeyondASCII).Rows(ctx)
 	if err != nil {
 		return nil, err
 	}
-	alike := rows[:0]
-	for _, row := range rows {
-		if auth.EmailKey(row.Email) == auth.EmailKey(email) {
-			alike = append(alike, row)
+	defer func() { err = errors.Join(err, found.Close()) }()
+	for found.Next() {
+		var id int64
+		var email string
+		if err := found.Scan(&id, &email); err != nil {
+			return nil, err
+		}
+		if auth.EmailKey(email) == key && len(ids) < mostAlike {
+			ids = append(ids, id)
 		}
 	}
-	return alike, nil
-}
-
-// mostVariants bounds the spellings of one address: four letters outside ASCII
-// in either case. With more of them, only the spellings in which all have the
-// same case are looked up.
-const mostVariants = 16
-
-// caseVariants gives what lower(email) may be for an address that is alike,
-// whether or not lower() knows letters outside ASCII.
-func caseVariants(email string) []string {
-	key := auth.EmailKey(email)
-	variants := []string{""}
-	for _, lower := range key {
-		upper := unicode.ToUpper(lower)
-		cased := lower > unicode.MaxASCII && upper != lower
-		if cased && 2*len(variants) > mostVariants {
-			return []string{key, upperBeyondASCII(key)}
-		}
-		for i, variant := range variants {
-			variants[i] = variant + string(lower)
-			if cased {
-				variants = append(variants, variant+string(upper))
-			}
-		}
-	}
-	return variants
-}
-
-func upperBeyondASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r > unicode.MaxASCII {
-			return unicode.ToUpper(r)
-		}
-		return r
-	}, s)
+	return ids, found.Err()
 }

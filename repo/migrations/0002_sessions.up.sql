@@ -20,6 +20,8 @@ CREATE TABLE latchkey_failed_attempt (
 );
 CREATE INDEX latchkey_failed_attempt_since ON latchkey_failed_attempt (since);
 
--- For logging in with an address whose letter case is another. Django does not
--- mind an index that it does not know.
-CREATE INDEX latchkey_users_user_email_lower ON users_user (lower(email));
+-- For logging in with an address whose letter case is another: those in ASCII by
+-- their lower case, the few others one by one. Django does not mind an index that
+-- it does not know.
+CREATE INDEX latchkey_users_user_email_lower ON users_user ({{.Lower}});
+CREATE INDEX latchkey_users_user_email_beyond_ascii ON users_user (email, id) WHERE {{.BeyondASCII}};

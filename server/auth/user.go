@@ -3,6 +3,7 @@ package auth
 import (
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -37,8 +38,29 @@ func (u *User) FullName() string {
 // EmailKey gives the form under which two e-mail addresses count as the same:
 // lower case, in Unicode's composed form. It is done here and not in SQL, since
 // SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale.
+//
+// An address with a character outside ASCII is never the same as one without:
+// some such characters (the Kelvin sign, the dotted İ) would become an ASCII
+// letter, and address another person.
 func EmailKey(email string) string {
-	return strings.ToLower(norm.NFC.String(email))
+	if IsASCII(email) {
+		return strings.ToLower(email)
+	}
+	key := strings.ToLower(norm.NFC.String(email))
+	if IsASCII(key) {
+		return email
+	}
+	return key
+}
+
+// IsASCII tells whether all characters are.
+func IsASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] > unicode.MaxASCII {
+			return false
+		}
+	}
+	return true
 }
 
 // checkEmail gives what is wrong with an address that a new account is to have,

@@ -11,8 +11,9 @@ import (
 // unusablePrefix marks what no password matches (UNUSABLE_PASSWORD_PREFIX).
 const unusablePrefix = "!"
 
-// maxEncodedLength is the length of Django's column, in characters.
-const maxEncodedLength = 128
+// maxEncodedLength is twice that of Django's column: somebody may have widened
+// it, but no salt or digest is longer.
+const maxEncodedLength = 256
 
 // errUnusable is for what no password matches on purpose.
 var errUnusable = errors.New("unusable password")
@@ -43,6 +44,9 @@ const (
 func decode(encoded string) (algorithm, error) {
 	if encoded == "" || strings.HasPrefix(encoded, unusablePrefix) {
 		return nil, errUnusable
+	}
+	if len(encoded) > maxEncodedLength {
+		return nil, errors.New("longer than any encoding")
 	}
 	name, rest, _ := strings.Cut(encoded, "$")
 	switch name {
@@ -110,6 +114,9 @@ func decodePBKDF2(name, rest string) (algorithm, error) {
 	return p, nil
 }
 
+// bcryptAlphabet is that of bcrypt's own base64.
+const bcryptAlphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 // decodeBcrypt reads $2b$12$ and 53 more characters: bcrypt's own form, whose
 // first character is a $ too.
 func decodeBcrypt(name, rest string) (algorithm, error) {
@@ -119,6 +126,9 @@ func decodeBcrypt(name, rest string) (algorithm, error) {
 	}
 	if parts[1] != "2a" && parts[1] != "2b" && parts[1] != "2y" {
 		return nil, errors.New("bcrypt: unknown version")
+	}
+	if len(parts[2]) != 2 || strings.Trim(parts[3], bcryptAlphabet) != "" {
+		return nil, errors.New("bcrypt: characters that it has not")
 	}
 	cost, err := decodeCount(strings.TrimPrefix(parts[2], "0"), maxBcryptCost)
 	if err != nil || cost < 4 {

@@ -2,14 +2,10 @@ package password
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
-
-	"github.com/ccojocar/zxcvbn-go/data"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
@@ -102,26 +98,6 @@ func (p *Pool) Outdated(encoded string) bool {
 
 // Decoy implements [auth.Passwords].
 func (p *Pool) Decoy() string { return p.current.encode() }
-
-// IsCommon implements [auth.Passwords] by the 47,000 passwords that zxcvbn
-// knows. The list is read anew each time: it is asked for when somebody chooses
-// a password, which is too seldom to hold 5 MB for.
-func (*Pool) IsCommon(password string) bool {
-	raw, err := data.Asset("data/Passwords.json")
-	if err != nil {
-		return false // the list is compiled in; TestIsCommon would fail
-	}
-	var common struct{ List []string }
-	if err := json.Unmarshal(raw, &common); err != nil {
-		return false
-	}
-	for _, each := range common.List {
-		if strings.EqualFold(each, password) {
-			return true
-		}
-	}
-	return false
-}
 
 // enter waits for a place, briefly.
 func (p *Pool) enter(ctx context.Context) (leave func(), err error) {

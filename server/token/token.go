@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -41,10 +42,50 @@ type key struct {
 }
 
 // claims are RFC 7519's registered ones and the session's id (sid, as in OpenID
-// Connect Front-Channel Logout, section 3).
+// Connect Front-Channel Logout, section 3). Times are whole seconds: the
+// library's own type takes text and 1e300 for a number too.
 type claims struct {
-	jwt.RegisteredClaims
-	SessionID string `json:"sid"`
+	Issuer    string           `json:"iss"`
+	Subject   string           `json:"sub"`
+	Audience  jwt.ClaimStrings `json:"aud"`
+	ExpiresAt *int64           `json:"exp"`
+	IssuedAt  *int64           `json:"iat"`
+	NotBefore *int64           `json:"nbf,omitempty"`
+	ID        string           `json:"jti"`
+	SessionID string           `json:"sid"`
+}
+
+var _ jwt.Claims = (*claims)(nil)
+
+// GetExpirationTime implements [jwt.Claims].
+func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.ExpiresAt) }
+
+// GetIssuedAt implements [jwt.Claims].
+func (c *claims) GetIssuedAt() (*jwt.NumericDate, error) { return date(c.IssuedAt) }
+
+// GetNotBefore implements [jwt.Claims].
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error) { return date(c.NotBefore) }
+
+// GetIssuer implements [jwt.Claims].
+func (c *claims) GetIssuer() (string, error) { return c.Issuer, nil }
+
+// GetSubject implements [jwt.Claims].
+func (c *claims) GetSubject() (string, error) { return c.Subject, nil }
+
+// GetAudience implements [jwt.Claims].
+func (c *claims) GetAudience() (jwt.ClaimStrings, error) { return c.Audience, nil }
+
+// lastSecond is the end of the year 9999. Go's times wrap around far beyond it.
+const lastSecond = 253402300799
+
+func date(seconds *int64) (*jwt.NumericDate, error) {
+	if seconds == nil {
+		return nil, nil //nolint:nilnil // the library's way to say that a claim is missing
+	}
+	if *seconds < 0 || *seconds > lastSecond {
+		return nil, errors.New("a time out of range")
+	}
+	return jwt.NewNumericDate(time.Unix(*seconds, 0)), nil
 }
 
 // New makes a Codec that signs with secret, and accepts what was signed with it
@@ -94,15 +135,14 @@ func deriveKey(secret []byte) (key, error) {
 
 // Issue implements [auth.Tokens].
 func (c *Codec) Issue(token auth.AccessToken) (string, error) {
-	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
-		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer:    issuer,
-			Audience:  jwt.ClaimStrings{audience},
-			Subject:   strconv.FormatInt(token.UserID, 10),
-			ID:        token.ID,
-			IssuedAt:  jwt.NewNumericDate(token.IssuedAt),
-			ExpiresAt: jwt.NewNumericDate(token.ExpiresAt),
-		},
+	issuedAt, expiresAt := token.IssuedAt.Unix(), token.ExpiresAt.Unix()
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
+		Issuer:    issuer,
+		Subject:   strconv.FormatInt(token.UserID, 10),
+		Audience:  jwt.ClaimStrings{audience},
+		ExpiresAt: &expiresAt,
+		IssuedAt:  &issuedAt,
+		ID:        token.ID,
 		SessionID: token.SessionID,
 	})
 	unsigned.Header["kid"] = c.signing.id
@@ -116,6 +156,9 @@ func (c *Codec) Issue(token auth.AccessToken) (string, error) {
 // Parse implements [auth.Tokens].
 func (c *Codec) Parse(raw string) (auth.AccessToken, error) {
 	var said claims
+	if strings.ContainsAny(raw, "\r\n") { // Go's base64 passes over them
+		return auth.AccessToken{}, errors.New("the token has line breaks")
+	}
 	if _, err := c.parser.ParseWithClaims(raw, &said, c.keyOf); err != nil {
 		return auth.AccessToken{}, fmt.Errorf("the token is not good: %w", err)
 	}
@@ -123,20 +166,32 @@ func (c *Codec) Parse(raw string) (auth.AccessToken, error) {
 	switch {
 	case err != nil, strconv.FormatInt(userID, 10) != said.Subject:
 		return auth.AccessToken{}, errors.New("the token's sub is not a user id")
-	case said.SessionID == "":
-		return auth.AccessToken{}, errors.New("the token has no sid")
+	case !isID(said.SessionID):
+		return auth.AccessToken{}, errors.New("the token's sid is not a session's id")
 	case said.IssuedAt == nil:
 		return auth.AccessToken{}, errors.New("the token has no iat")
-	case said.IssuedAt.After(c.now().Add(maxClockSkew)):
+	}
+	issuedAt, expiresAt := time.Unix(*said.IssuedAt, 0), time.Unix(*said.ExpiresAt, 0)
+	if *said.IssuedAt < 0 || *said.IssuedAt > lastSecond || issuedAt.After(c.now().Add(maxClockSkew)) {
 		return auth.AccessToken{}, errors.New("the token is from the future")
 	}
 	return auth.AccessToken{
 		ID:        said.ID,
 		UserID:    userID,
 		SessionID: said.SessionID,
-		IssuedAt:  said.IssuedAt.Time,
-		ExpiresAt: said.ExpiresAt.Time,
+		IssuedAt:  issuedAt,
+		ExpiresAt: expiresAt,
 	}, nil
+}
+
+// maxIDLength is that of the database's column.
+const maxIDLength = 32
+
+// isID tells whether text can be an id that we made: databases refuse some of
+// what it could be otherwise, a NUL for one.
+func isID(text string) bool {
+	foreign := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	return text != "" && len(text) <= maxIDLength && !strings.ContainsFunc(text, foreign)
 }
 
 func (c *Codec) keyOf(unverified *jwt.Token) (any, error) {
