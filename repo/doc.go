@@ -5,6 +5,7 @@
 //	rows.go          tables as structs, and what they mean in the domain
 //	users.go, sessions.go, attempts.go   the queries, by what they are about
 //	prepared.go      the query of every request, prepared once per connection
+//	samples.go       which kinds of password there are
 //	errors.go        what the drivers' errors mean in the domain
 //	migrate.go, migrations/              the schema, the same files for both
 //	words.go         what the two databases say differently

@@ -33,6 +33,17 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (auth.User, error
 	return alike[0].user(), nil
 }
 
+// HasEmail implements [auth.Store].
+func (s *Store) HasEmail(ctx context.Context, email string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	alike, err := usersAlike(ctx, s.read, email)
+	if err != nil {
+		return false, fmt.Errorf("reading users: %w", translate(ctx, err))
+	}
+	return len(alike) > 0, nil
+}
+
 // CreateUser implements [auth.Store].
 func (s *Store) CreateUser(ctx context.Context, user *auth.User) error {
 	row := toUserRow(user)
@@ -93,30 +104,6 @@ func (s *Store) SetPassword(ctx context.Context, userID int64, encoded string, a
 		return 0, fmt.Errorf("storing a password: %w", err)
 	}
 	return ended, nil
-}
-
-// The characters of base64, salts and the like: what stands behind the last
-// parameter of an encoded password.
-const encodedCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=._-"
-
-// PasswordSamples implements [auth.Store]. Passwords are taken for one kind when
-// they are alike but for salt and digest, which stand at the end; in scrypt's
-// form, the salt stands between its parameters. It is not exact: whoever asks
-// tells kinds apart by what they mean.
-func (s *Store) PasswordSamples(ctx context.Context) ([]string, error) {
-	var samples []string
-	err := s.read.NewRaw(`
-		SELECT min(password) FROM users_user WHERE password NOT LIKE '!%' GROUP BY CASE
-			WHEN password LIKE 'argon2$%' OR password LIKE 'pbkdf2%' THEN rtrim(rtrim(rtrim(password, ?0), '$'), ?0)
-			WHEN password LIKE 'bcrypt%' THEN rtrim(password, ?0)
-			WHEN password LIKE 'scrypt$%' THEN substr(password, 1, 13) || substr(rtrim(password, ?0),
-				1 + length(rtrim(rtrim(rtrim(rtrim(rtrim(password, ?0), '$'), ?1), '$'), ?1)))
-			ELSE ''
-		END`, encodedCharacters, "0123456789").Scan(ctx, &samples)
-	if err != nil {
-		return nil, fmt.Errorf("reading the kinds of password: %w", translate(ctx, err))
-	}
-	return samples, nil
 }
 
 // mostAlike bounds what one address can make the database read. A database with

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -24,9 +25,23 @@ import (
 	"github.com/latchkey-auth/latchkey/server/web"
 )
 
-// hashWait is how long a login waits for a place to hash in before it is
-// refused as busy.
-const hashWait = 75 * time.Millisecond
+// hashWait is how long a surplus login waits before it is refused as busy: it is
+// to learn of it in a tenth of a second.
+const hashWait = 50 * time.Millisecond
+
+// cores is how many the process may use, as it starts: [TuneRuntime] changes what
+// the runtime says.
+var cores = runtime.GOMAXPROCS(0)
+
+// TuneRuntime makes room for requests beside the hashing of passwords, which
+// takes every core for tens of milliseconds at a time and 19 MiB for each
+// password. One more thread than cores lets the kernel share the cores, where
+// Go's own scheduler would let the requests wait; a garbage collection five times
+// as rare leaves more of the cores to both. `make bench` has the figures (flood).
+func TuneRuntime() {
+	runtime.GOMAXPROCS(cores + 1)
+	debug.SetGCPercent(400)
+}
 
 // App is latchkey, put together. Handler serves everything; Store and Auth are
 // for the commands.
@@ -104,7 +119,7 @@ func newService(cfg *config.Config, secret []byte, store *repo.Store, log *slog.
 	}
 	passwords, err := password.NewPool(password.Settings{
 		Hasher:  cfg.PasswordHasher,
-		Workers: runtime.GOMAXPROCS(0),
+		Workers: cores,
 		Wait:    hashWait,
 	}, rand.Reader)
 	if err != nil {

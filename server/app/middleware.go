@@ -30,6 +30,9 @@ func observe(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.H
 			if panicked := recover(); panicked != nil {
 				answer.failed(r, log, panicked)
 			}
+			if answer.status == 0 {
+				answer.status = http.StatusOK // what net/http answers for a handler that says nothing
+			}
 			log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("method", r.Method),
 				slog.String("path", r.URL.Path),

@@ -57,12 +57,9 @@ func (s *Service) CheckNewEmail(ctx context.Context, email string) error {
 	if fault := checkEmail(email); fault != "" {
 		return Invalid(FieldError{"email", fault})
 	}
-	_, err := s.store.UserByEmail(ctx, EmailKey(email))
-	if err == nil {
+	taken, err := s.store.HasEmail(ctx, email)
+	if err == nil && taken {
 		return emailTaken()
-	}
-	if errors.Is(err, ErrNoRow) {
-		return nil
 	}
 	return err
 }

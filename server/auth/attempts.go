@@ -27,8 +27,8 @@ type attempts struct {
 	counted []string // with failures, to be forgotten by a success
 }
 
-// admit refuses a login that has had too many failed ones before it.
-func (s *Service) admit(ctx context.Context, in Credentials, now time.Time) (attempts, error) {
+// limitAttempts refuses a login that has had too many failed ones before it.
+func (s *Service) limitAttempts(ctx context.Context, in Credentials, now time.Time) (attempts, error) {
 	email := EmailKey(in.Email)
 	perUser := s.attemptKey("user", email)
 	perClient := s.attemptKey("client", email, in.Client.Address)

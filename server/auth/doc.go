@@ -4,14 +4,16 @@
 //
 // A login, as [Service.Login] does it:
 //
+//	room in the line before the pool? ── no ──▶ busy
+//	      │
 //	attempts left? ── no ──▶ too_many_attempts
 //	      │
 //	user by e-mail address (or a decoy)
 //	      │
-//	password, in the bounded pool ── surplus ──▶ busy
-//	      │                 └─ wrong ─▶ count it, hold the answer, invalid_credentials
+//	password, in the bounded pool ── wrong ──▶ count it, hold the answer,
+//	      │                                    invalid_credentials
 //	one transaction: upgrade the hash, set last_login, begin a session
-//	      │                 └─ the user changed meanwhile ─▶ look again
+//	      │        └─ the user changed meanwhile ─▶ look again
 //	access token
 //
 // Every later request goes through [Service.Authenticate], which reads the

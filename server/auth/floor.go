@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -22,42 +23,47 @@ const firstFloor = 250 * time.Millisecond
 // A refusal that overruns is held to the next multiple, so that load does not
 // bring the difference back.
 type floor struct {
-	mu    sync.Mutex
-	step  time.Duration
-	kinds map[string]struct{}
+	mu       sync.Mutex
+	kinds    map[string]time.Duration // what each kind takes
+	measured bool                     // those in the database are among them
 }
 
-func newFloor() *floor {
-	return &floor{kinds: map[string]struct{}{}, step: firstFloor}
-}
+func newFloor() *floor { return &floor{kinds: map[string]time.Duration{}} }
 
 // observe learns how long a kind takes, the first time it is seen.
 func (f *floor) observe(kind string, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, known := f.kinds[kind]; known {
-		return
+	if _, known := f.kinds[kind]; !known {
+		f.kinds[kind] = took
 	}
-	f.kinds[kind] = struct{}{}
-	f.step = max(f.step, floorMargin*took)
 }
 
-// reset replaces the first guess by what was measured.
-func (f *floor) reset(measured map[string]time.Duration) {
+// measure learns the kinds in the database, and so what to hold refusals to
+// instead of the first guess.
+func (f *floor) measure(kinds map[string]time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.step = time.Millisecond
-	for kind, took := range measured {
-		f.kinds[kind] = struct{}{}
-		f.step = max(f.step, floorMargin*took)
+	maps.Copy(f.kinds, kinds)
+	f.measured = true
+}
+
+func (f *floor) step() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	step := time.Millisecond
+	if !f.measured {
+		step = firstFloor
 	}
+	for _, took := range f.kinds {
+		step = max(step, floorMargin*took)
+	}
+	return step
 }
 
 // hold returns at the next multiple of the floor since began, or when ctx ends.
 func (f *floor) hold(ctx context.Context, clock Clock, began time.Time) {
-	f.mu.Lock()
-	step := f.step
-	f.mu.Unlock()
+	step := f.step()
 	elapsed := clock.Now().Sub(began)
 	whole := (elapsed + step - 1) / step * step
 	_ = clock.Sleep(ctx, max(whole, step)-elapsed) // a client that hung up waits for nothing
@@ -84,6 +90,6 @@ func (s *Service) MeasurePasswords(ctx context.Context) error {
 		}
 		measured[kind] = check.Took
 	}
-	s.floor.reset(measured)
+	s.floor.measure(measured)
 	return nil
 }

@@ -33,23 +33,34 @@ type Credentials struct {
 // time), CodeTooManyAttempts, CodeBusy or CodeUnavailable.
 func (s *Service) Login(ctx context.Context, in Credentials) (Grant, error) {
 	began := s.clock.Now()
-	grant, err := s.login(ctx, in)
+	grant, err := s.admitted(ctx, in)
 	if ErrorCode(err) == CodeInvalidCredentials {
 		s.floor.hold(ctx, s.clock, began)
 	}
 	return grant, err
 }
 
+// admitted logs in whom the pool lets in. Surplus logins are refused before they
+// ask the database for anything: a flood of them reaches nothing else.
+func (s *Service) admitted(ctx context.Context, in Credentials) (Grant, error) {
+	leave, err := s.passwords.Admit(ctx)
+	if err != nil {
+		return Grant{}, err
+	}
+	defer leave()
+	return s.login(ctx, in)
+}
+
 func (s *Service) login(ctx context.Context, in Credentials) (Grant, error) {
 	now := s.now()
-	attempts, err := s.admit(ctx, in, now)
+	attempts, err := s.limitAttempts(ctx, in, now)
 	if err != nil {
 		return Grant{}, err
 	}
 	for range maxLoginTries {
 		user, err := s.checkPassword(ctx, in)
 		if ErrorCode(err) == CodeInvalidCredentials {
-			return Grant{}, errors.Join(err, s.countFailure(ctx, attempts.keys, now))
+			return Grant{}, s.refuse(ctx, err, attempts, now)
 		}
 		if err != nil {
 			return Grant{}, err
@@ -60,6 +71,15 @@ func (s *Service) login(ctx context.Context, in Credentials) (Grant, error) {
 		}
 	}
 	return Grant{}, Busy(ErrChanged)
+}
+
+// refuse counts a failed login. What cannot be counted is not answered either: a
+// database that is gone would be a way to guess without limit.
+func (s *Service) refuse(ctx context.Context, refusal error, attempts attempts, now time.Time) error {
+	if err := s.countFailure(ctx, attempts.keys, now); err != nil {
+		return err
+	}
+	return refusal
 }
 
 // checkPassword gives the user whose address and password these are. Whoever
@@ -130,8 +150,8 @@ func (s *Service) begin(ctx context.Context, user User, in Credentials, attempts
 }
 
 // upgrade gives the password in the current encoding when it is stored in a
-// weaker one. A full pool is no reason to refuse a login that is right: the next
-// one upgrades.
+// weaker one. That it cannot be made is no reason to refuse a login that is right:
+// the next one upgrades.
 func (s *Service) upgrade(ctx context.Context, encoded, password string) string {
 	if !s.passwords.Outdated(encoded) {
 		return ""

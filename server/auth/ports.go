@@ -24,6 +24,8 @@ type Store interface {
 	// UserByEmail finds the user with exactly this address; without one, the
 	// only user whose address has the same [EmailKey]; else ErrNoRow.
 	UserByEmail(ctx context.Context, email string) (User, error)
+	// HasEmail tells whether users have an address with the same [EmailKey].
+	HasEmail(ctx context.Context, email string) (bool, error)
 	// CreateUser stores a user and gives it its ID. ErrTaken when a user has an
 	// address with the same [EmailKey].
 	CreateUser(ctx context.Context, user *User) error
@@ -75,9 +77,11 @@ type FailedAttempts struct {
 	Since time.Time
 }
 
-// Passwords checks and makes encoded passwords. Checks run in a bounded pool;
-// when it has no room, the error has [CodeBusy].
+// Passwords checks and makes encoded passwords, a bounded number at a time.
 type Passwords interface {
+	// Admit takes a place in the line before the pool, or fails with [CodeBusy]
+	// after a short wait. The caller leaves when it has no more to check.
+	Admit(ctx context.Context) (leave func(), err error)
 	// Check tells whether password is what encoded was made from.
 	Check(ctx context.Context, encoded, password string) (PasswordCheck, error)
 	// Hash encodes a password by the current setting.

@@ -39,19 +39,22 @@ func (u *User) FullName() string {
 // lower case, in Unicode's composed form. It is done here and not in SQL, since
 // SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale.
 //
-// An address with a character outside ASCII is never the same as one without:
-// some such characters (the Kelvin sign, the dotted İ) would become an ASCII
-// letter, and address another person.
+// Some characters outside ASCII (the Kelvin sign, the dotted İ) would become an
+// ASCII letter, and their address another person's. An address that has one is
+// the same as itself alone.
 func EmailKey(email string) string {
 	if IsASCII(email) {
 		return strings.ToLower(email)
 	}
-	key := strings.ToLower(norm.NFC.String(email))
-	if IsASCII(key) {
-		return email
+	for _, r := range email + norm.NFC.String(email) {
+		if r > unicode.MaxASCII && IsASCII(foldEmail(string(r))) {
+			return email
+		}
 	}
-	return key
+	return foldEmail(email)
 }
+
+func foldEmail(email string) string { return strings.ToLower(norm.NFC.String(email)) }
 
 // IsASCII tells whether all characters are.
 func IsASCII(s string) bool {
@@ -90,7 +93,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 func isSpaceOrControl(r rune) bool {
-	return r <= ' ' || r == 0x7f || r == 0xa0 || r == utf8.RuneError
+	return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError
 }
 
 // isDomain accepts a host name of one or more labels: Django accepts localhost,

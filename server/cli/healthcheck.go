@@ -47,7 +47,11 @@ func checkHealth(cmd *cobra.Command, env Env, addr string) error {
 		return usageError{err}
 	}
 	// Not through the proxy that HTTP_PROXY may name: it is this machine.
-	client := &http.Client{Timeout: healthcheckTime, Transport: &http.Transport{}}
+	client := &http.Client{
+		Timeout:       healthcheckTime,
+		Transport:     &http.Transport{},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // we never redirect
+	}
 	answer, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("not healthy: %w", err)

@@ -57,6 +57,7 @@ It ends on SIGINT or SIGTERM, after the requests it has begun.`,
 }
 
 func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *slog.Logger) error {
+	app.TuneRuntime()
 	if err := prepareDatabase(ctx, cfg, a, log); err != nil {
 		return err
 	}

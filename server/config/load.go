@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -47,8 +48,10 @@ func Load(flags *pflag.FlagSet, lookupEnv func(string) (string, bool)) (*Config,
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	c.complete()
-	faults = append(faults, c.check()...)
+	if len(faults) == 0 { // what could not be read contradicts nothing
+		c.complete()
+		faults = c.check()
+	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
@@ -102,11 +105,14 @@ func (c *Config) RequireSecret() error {
 	return errors.New("LATCHKEY_SECRET_KEY: is required unless the database is SQLite and the address is on loopback; make one with: openssl rand -base64 48")
 }
 
+// hasPassword tells whether a database URL, however malformed, may have one.
 func hasPassword(databaseURL string) bool {
-	u, err := url.Parse(databaseURL)
-	if err != nil || u.User == nil {
-		return err == nil && u.Query().Has("password")
+	_, rest, _ := strings.Cut(databaseURL, "://")
+	if at := strings.LastIndex(rest, "@"); at >= 0 && strings.Contains(rest[:at], ":") {
+		return true
 	}
-	_, has := u.User.Password()
-	return has || u.Query().Has("password")
+	if decoded, err := url.QueryUnescape(rest); err == nil {
+		rest = decoded
+	}
+	return strings.Contains(strings.ToLower(rest), "password=")
 }

@@ -10,15 +10,18 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// queuePerWorker bounds how many wait for each place: more could not be served
-// within the wait, and would only hold memory.
-const queuePerWorker = 16
+// A login that is let in waits for its turn at most behind linePerWorker others:
+// about as long as it was ready to wait at the door.
+const linePerWorker = 2
+
+// maxAtDoor bounds how many wait to be let in: more would only hold memory.
+const maxAtDoor = 1000
 
 // Settings of a [Pool].
 type Settings struct {
 	Hasher  Hasher
 	Workers int           // passwords hashed at once; one per core is as fast as it gets
-	Wait    time.Duration // how long a surplus request waits before it is refused
+	Wait    time.Duration // how long a surplus login waits before it is refused
 }
 
 // Pool implements [auth.Passwords]: it checks and makes encoded passwords, a
@@ -28,8 +31,9 @@ type Pool struct {
 	settings Settings
 	current  algorithm
 	random   io.Reader
-	places   chan struct{}
-	queue    chan struct{}
+	door     chan struct{} // who waits to be let in
+	line     chan struct{} // who has been let in
+	places   chan struct{} // who is hashing
 }
 
 var _ auth.Passwords = (*Pool)(nil)
@@ -47,8 +51,9 @@ func NewPool(settings Settings, random io.Reader) (*Pool, error) {
 		settings: settings,
 		current:  current,
 		random:   random,
+		door:     make(chan struct{}, maxAtDoor),
+		line:     make(chan struct{}, settings.Workers*(1+linePerWorker)),
 		places:   make(chan struct{}, settings.Workers),
-		queue:    make(chan struct{}, settings.Workers*queuePerWorker),
 	}, nil
 }
 
@@ -99,28 +104,47 @@ func (p *Pool) Outdated(encoded string) bool {
 // Decoy implements [auth.Passwords].
 func (p *Pool) Decoy() string { return p.current.encode() }
 
-// enter waits for a place, briefly.
-func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
-	leave = func() { <-p.places }
+// Admit implements [auth.Passwords].
+func (p *Pool) Admit(ctx context.Context) (leave func(), err error) {
+	leave = func() { <-p.line }
 	select {
-	case p.places <- struct{}{}:
+	case p.line <- struct{}{}:
 		return leave, nil
 	default:
 	}
 	select {
-	case p.queue <- struct{}{}:
-		defer func() { <-p.queue }()
+	case p.door <- struct{}{}:
+		defer func() { <-p.door }()
 	default:
 		return nil, auth.Busy(errFull)
 	}
 	timeout := time.NewTimer(p.settings.Wait)
 	defer timeout.Stop()
 	select {
-	case p.places <- struct{}{}:
+	case p.line <- struct{}{}:
 		return leave, nil
 	case <-timeout.C:
 		return nil, auth.Busy(errFull)
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, outOfTime(ctx)
 	}
+}
+
+// enter waits for a place to hash in.
+func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case p.places <- struct{}{}:
+		return func() { <-p.places }, nil
+	case <-ctx.Done():
+		return nil, outOfTime(ctx)
+	}
+}
+
+// outOfTime tells a client that hung up from a request whose time was up before
+// its turn came.
+func outOfTime(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return auth.Busy(ctx.Err())
+	}
+	return ctx.Err()
 }

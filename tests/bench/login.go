@@ -12,9 +12,10 @@ import (
 // loginTarget is the least share of the bare hash rate.
 const loginTarget = 0.9
 
-// loginClients keep each core's place in the pool full, and few enough waiting
-// that nobody is refused.
-func loginClients() int { return 3 * runtime.GOMAXPROCS(0) }
+// loginClients keep each core's place in the pool full, with one more waiting for
+// each: with more, some wait too long on a busy machine and are refused, which
+// costs work that is not counted.
+func loginClients() int { return 2 * runtime.GOMAXPROCS(0) }
 
 // measureLogins compares right logins with nothing but argon2id, in as many
 // goroutines as there are cores.

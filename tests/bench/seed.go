@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,8 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"encoding/json"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver for seeding
 	"golang.org/x/crypto/argon2"

@@ -19,10 +19,8 @@ const warmUp = 300 * time.Millisecond
 // verifies a token and reads one row.
 func measureSession(ctx context.Context, b *bench) error {
 	p := b.report.part("POST /users/session/, %d connections", b.conns)
-	logging := "neither logs"
-	if b.bareLog {
-		logging = "both write a line of JSON per request to /dev/null"
-	} else {
+	logging := "both write a line of JSON per request to /dev/null"
+	if !b.bareLog {
 		logging = "latchkey writes a line of JSON per request to /dev/null, the bare handler none"
 	}
 	p.note("against gin + golang-jwt (HS256) + one users_user row by primary key through bun; %s", logging)

@@ -1,0 +1,158 @@
+package auth
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestEmailKey(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		a, b string
+		same bool
+	}{
+		"letter case of ASCII":                     {"Alice@Example.COM", "alice@example.com", true},
+		"letter case beyond ASCII":                 {"MÜLLER@example.com", "müller@example.com", true},
+		"Greek":                                    {"ΆΛΦΑ@example.com", "άλφα@example.com", true},
+		"Cyrillic":                                 {"ИВАН@пример.рф", "иван@пример.рф", true},
+		"composed and decomposed":                  {"mu\u0308ller@example.com", "m\u00fcller@example.com", true},
+		"decomposed in the other case":             {"MU\u0308LLER@example.com", "m\u00fcller@example.com", true},
+		"signs with a composed twin":               {"\u212bngstrom@example.com", "\u00e5ngstrom@example.com", true},
+		"the dotless i is another letter":          {"ırmak@example.com", "irmak@example.com", false},
+		"an accent is another letter":              {"muller@example.com", "müller@example.com", false},
+		"a full-width letter is another":           {"ａlice@example.com", "alice@example.com", false},
+		"a tag is part of the address":             {"alice+x@example.com", "alice@example.com", false},
+		"a dot is part of the address":             {"a.lice@example.com", "alice@example.com", false},
+		"spaces are part of what was typed":        {"alice@example.com ", "alice@example.com", false},
+		"a dotted i is not one without":            {"İpek@example.com", "ipek@example.com", false},
+		"nor when there are other letters":         {"İpék@example.com", "ipék@example.com", false},
+		"a dotted i of two characters is one too":  {"I\u0307pek@example.com", "ipek@example.com", false},
+		"the Kelvin sign is no k":                  {"\u212aelvin@example.com", "kelvin@example.com", false},
+		"a ligature is not its letters":            {"oﬃce@example.com", "office@example.com", false},
+		"Cherokee, whose small letters came later": {"ꭰ@example.com", "Ꭰ@example.com", true},
+		"a letter that no other case matches":      {"straße@example.com", "strasse@example.com", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := EmailKey(test.a) == EmailKey(test.b); got != test.same {
+				t.Errorf("%q and %q are the same: %v, want %v", test.a, test.b, got, test.same)
+			}
+		})
+	}
+}
+
+func TestEmailKeyOfAKeyIsItself(t *testing.T) {
+	t.Parallel()
+	for _, email := range []string{"Alice@Example.com", "MU\u0308LLER@x", "İpek@x", "I\u0307pek@x", "ΣΑΣ@x", "ǅ@x", "\xff@x", "\u0345Ά@x", "ẞ@x"} {
+		if key := EmailKey(email); EmailKey(key) != key {
+			t.Errorf("%q: the key %q has another key, %q", email, key, EmailKey(key))
+		}
+	}
+}
+
+func TestCheckEmail(t *testing.T) {
+	t.Parallel()
+	const (
+		required = "This is required."
+		long     = "An e-mail address has at most 254 characters."
+		spaces   = "An e-mail address has no spaces or control characters."
+		none     = "This is not an e-mail address."
+	)
+	for email, want := range map[string]string{
+		"alice@example.com":                       "",
+		"a@b":                                     "",
+		"alice@localhost":                         "",
+		"alice+tag@mail.example.co.uk":            "",
+		"o'hara@example.com":                      "",
+		"müller@bücher.example":                   "",
+		"иван@пример.рф":                          "",
+		"🗝@example.com":                           "",
+		strings.Repeat("ü", 242) + "@example.com": "", // 254 characters, not bytes
+		strings.Repeat("a", 243) + "@example.com": long,
+		"":                          required,
+		"alice":                     none,
+		"alice@":                    none,
+		"@example.com":              none,
+		"@":                         none,
+		"a@b@example.com":           none,
+		"alice@example..com":        none,
+		"alice@.example.com":        none,
+		"alice@example.com.":        none,
+		"alice@-example.com":        none,
+		"alice@example-.com":        none,
+		"alice@[192.0.2.1]":         none,
+		"Alice <alice@example.com>": spaces,
+		"<alice@example.com>":       none,
+		"a@example.com,b":           none,
+		"alice@exa;mple.com":        none,
+		" alice@example.com":        spaces,
+		"alice@example.com\n":       spaces,
+		"alice@example.com\r\nBcc: bob@example.com": spaces,
+		"al\x00ice@example.com":                     spaces,
+		"al\x7fice@example.com":                     spaces,
+		"al\u00a0ice@example.com":                   spaces,
+		"al\u2028ice@example.com":                   spaces,
+		"al\u3000ice@example.com":                   spaces,
+		"al\u0085ice@example.com":                   spaces,
+		"al\xffice@example.com":                     spaces,
+	} {
+		if got := checkEmail(email); got != want {
+			t.Errorf("%q: %q, want %q", email, got, want)
+		}
+	}
+}
+
+func TestFullName(t *testing.T) {
+	t.Parallel()
+	for want, user := range map[string]User{
+		"Alice Liddell": {FirstName: "Alice", LastName: "Liddell"},
+		"Alice":         {FirstName: "Alice"},
+		"Liddell":       {LastName: "Liddell"},
+		"":              {},
+	} {
+		if got := user.FullName(); got != want {
+			t.Errorf("%+v: %q, want %q", user, got, want)
+		}
+	}
+}
+
+func TestPasswordMark(t *testing.T) {
+	t.Parallel()
+	const encoded = "argon2$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$ZGlnZXN0"
+	mark := passwordMark(encoded)
+	if len(mark) != 32 || strings.Contains(encoded, mark) {
+		t.Errorf("the mark is %q", mark)
+	}
+	if mark != passwordMark(encoded) || mark == passwordMark(encoded+"x") || mark == passwordMark("") {
+		t.Error("marks do not tell passwords apart")
+	}
+}
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("the cause")
+	for code, err := range map[Code]error{
+		CodeUnavailable:            Unavailable(cause),
+		CodeBusy:                   Busy(cause),
+		CodeInvalidToken:           InvalidToken(cause),
+		CodeInvalidCredentials:     invalidCredentials(cause),
+		CodeInvalid:                errors.Join(Invalid(FieldError{"email", "no"}), cause),
+		CodeAuthenticationRequired: errors.Join(cause, AuthenticationRequired()),
+		"":                         cause,
+	} {
+		if got := ErrorCode(err); got != code {
+			t.Errorf("%v has code %q, want %q", err, got, code)
+		}
+		if !errors.Is(err, cause) || !strings.Contains(err.Error(), "the cause") {
+			t.Errorf("%q: the log does not learn the cause", code)
+		}
+		var named *Error
+		if errors.As(err, &named) && strings.Contains(named.Detail, "cause") {
+			t.Errorf("%q: the answer tells the cause", code)
+		}
+	}
+	if ErrorCode(nil) != "" {
+		t.Error("nil has a code")
+	}
+}

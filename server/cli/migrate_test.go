@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	status := func(want ...string) {
+		t.Helper()
+		got := w.run(t, "migrate", "status")
+		var states []string
+		for line := range strings.Lines(got.stdout) {
+			name, state, _ := strings.Cut(strings.TrimSpace(line), " ")
+			state = strings.TrimSpace(state)
+			if at, applied := strings.CutPrefix(state, "applied "); applied {
+				if _, err := time.Parse("2006-01-02 15:04:05 UTC", at); err != nil {
+					t.Error(err)
+				}
+				state = "applied"
+			}
+			states = append(states, name+" "+state)
+		}
+		if got.code != 0 || got.stderr != "" || strings.Join(states, ", ") != strings.Join(want, ", ") {
+			t.Fatalf("exits with %d\n%s%s\nwant %v", got.code, got.stdout, got.stderr, want)
+		}
+	}
+	exactly := func(stdout string, args ...string) {
+		t.Helper()
+		if got := w.run(t, args...); got.code != 0 || got.stdout != stdout || got.stderr != "" {
+			t.Fatalf("%v exits with %d\n%s%s\nwant %q", args, got.code, got.stdout, got.stderr, stdout)
+		}
+	}
+	status("0001_django not applied", "0002_sessions not applied")
+	exactly("No migration is applied.\n", "migrate", "down")
+	exactly("Applied 0001_django\nApplied 0002_sessions\n", "migrate")
+	exactly("The database is up to date.\n", "migrate", "up")
+	status("0001_django applied", "0002_sessions applied")
+	exactly("Undid 0002_sessions\n", "migrate", "down")
+	status("0001_django applied", "0002_sessions not applied")
+	exactly("Applied 0002_sessions\n", "migrate", "up")
+	exactly("Undid 0002_sessions\n", "migrate", "down")
+	exactly("Undid 0001_django\n", "migrate", "down")
+	exactly("Applied 0001_django\nApplied 0002_sessions\n", "migrate", "up")
+}
+
+func TestADatabaseOfANewerVersionIsToldInALine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(t, "migrate").mustSucceed(t, "Applied")
+	w.exec(t, "INSERT INTO latchkey_migration (name, applied_at) VALUES ('9999_future', '2030-01-01 00:00:00+00:00')")
+	w.unasked("admin@example.com", goodPassword)
+	for _, args := range [][]string{
+		{"migrate"}, {"migrate", "up"}, {"migrate", "down"}, {"migrate", "status"},
+		{"createsuperuser", "--noinput"}, {"changepassword", "admin@example.com"}, {"serve", "--addr", "127.0.0.1:0"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			got := w.run(t, args...)
+			got.mustFail(t, exitFailed, "newer than this latchkey")
+			if !strings.Contains(got.stderr, "9999_future") || got.stdout != "" {
+				t.Errorf("says %s%s", got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
+func TestWithoutAutoMigrateNothingIsMigrated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.vars["LATCHKEY_AUTO_MIGRATE"] = "false"
+	w.unasked("admin@example.com", goodPassword)
+	w.run(t, "createsuperuser", "--noinput").mustFail(t, exitFailed, "run latchkey migrate")
+	w.run(t, "serve", "--addr", "127.0.0.1:0").mustFail(t, exitFailed, "run latchkey migrate")
+	w.run(t, "migrate").mustSucceed(t, "Applied 0001_django")
+	w.run(t, "createsuperuser", "--noinput").mustSucceed(t, "created")
+}
