@@ -224,6 +224,7 @@ func readShape(t *testing.T, db *sql.DB) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer found.Close()
 	var shape []string
 	for found.Next() {
 		var line string

@@ -17,7 +17,7 @@ import (
 // Lines that are written for a request carry its id.
 func NewLog(w io.Writer, level slog.Level) *slog.Logger {
 	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return slog.New(withRequestID{tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly})})
+		return slog.New(withRequestID{tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly})})
 	}
 	return slog.New(withRequestID{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})})
 }

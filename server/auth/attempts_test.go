@@ -59,6 +59,17 @@ func TestOneClientHasTenAttempts(t *testing.T) {
 	w.mustLogin(t, from("192.0.2.2", aliceLogin()))
 }
 
+func TestAClientsFailuresForOneAddressAreNotCountedForAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, alice(), User{ID: 2, Email: "bob@example.com", Password: "current$builder", IsActive: true})
+	for range maxAttemptsPerClient {
+		w.mustRefuse(t, wrong(aliceLogin()), CodeInvalidCredentials)
+	}
+	bob := aliceLogin() // from behind the same NAT
+	bob.Email, bob.Password = "bob@example.com", "builder"
+	w.mustLogin(t, bob)
+}
+
 func TestAllClientsTogetherHaveAHundredAttempts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, alice())
@@ -147,8 +158,13 @@ func TestTheKeysOfAttemptsTellNothing(t *testing.T) {
 			t.Errorf("%q is not a MAC in hex", key)
 		}
 	}
-	if w.attemptKey("ab", "c") == w.attemptKey("a", "bc") || w.attemptKey("abc") == w.attemptKey("ab", "c") {
-		t.Error("keys of different parts are the same")
+	seen := map[string]bool{}
+	for _, parts := range [][]string{{"abc"}, {"ab", "c"}, {"a", "bc"}, {"a", "b", "c"}, {"a:b", "c"}, {"a0b", "c"}, {"a", "0b", "c"}, {"a1:b1:c"}, {"a\x00b", "c"}, {"", "abc"}, {"abc", ""}} {
+		key := w.attemptKey(parts...)
+		if seen[key] {
+			t.Errorf("the key of %q is that of other parts", parts)
+		}
+		seen[key] = true
 	}
 	other := newWorld(t)
 	other.cfg.AttemptKey = []byte("another key")

@@ -73,7 +73,7 @@ func (w *world) serve(t *testing.T, args ...string) *serving {
 
 func get(t *testing.T, url string) (int, string) {
 	t.Helper()
-	answer, err := http.Get(url) //nolint:noctx // it ends with the server
+	answer, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestServe(t *testing.T) {
 	w.run(t, "createsuperuser", "--noinput").mustSucceed(t, "created") // beside it, as the greeting says
 	w.run(t, "healthcheck", "--addr", strings.TrimPrefix(s.url, "http://")).mustSucceed(t, "healthy\n")
 	body := `{"username": "admin@example.com", "password": "` + goodPassword + `"}`
-	answer, err := http.Post(s.url+"/api/v1/users/login/?secret="+goodPassword[:7], "application/json", strings.NewReader(body)) //nolint:noctx // it ends with the server
+	answer, err := http.Post(s.url+"/api/v1/users/login/?secret="+goodPassword[:7], "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

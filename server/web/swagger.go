@@ -53,7 +53,7 @@ func openCompressed(name string) (*compressed, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it is embedded: nothing can be lost
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (c *compressed) copyTo(w io.Writer, zipped bool) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it is embedded: nothing can be lost
 	if zipped {
 		_, err = io.Copy(w, f)
 		return err
