@@ -27,7 +27,7 @@ import (
 
 // hashWait is how long a surplus login waits before it is refused as busy: it is
 // to learn of it in a tenth of a second.
-const hashWait = 50 * time.Millisecond
+const hashWait = 40 * time.Millisecond
 
 // cores is how many the process may use, as it starts: [TuneRuntime] changes what
 // the runtime says.
