@@ -46,7 +46,7 @@ func changePassword(ctx context.Context, env Env, service *auth.Service, email s
 		return usageError{errNoTerminal}
 	}
 	fmt.Fprintf(env.Stdout, "Changing the password of %s.\n", user.Email)
-	p := newPrompt(env)
+	p := newPrompt(ctx, env)
 	for {
 		password, err := p.password()
 		if err != nil {

@@ -53,7 +53,7 @@ func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *
 	if env.ReadPassword == nil {
 		return auth.User{}, usageError{errors.New("there is no terminal to ask on: use --noinput with LATCHKEY_SUPERUSER_EMAIL and LATCHKEY_SUPERUSER_PASSWORD")}
 	}
-	p := newPrompt(env)
+	p := newPrompt(ctx, env)
 	email, err := askEmail(ctx, p, service, email)
 	if err != nil {
 		return auth.User{}, err

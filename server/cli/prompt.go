@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,33 +15,63 @@ import (
 // errNoTerminal is for questions where nobody can be asked.
 var errNoTerminal = errors.New("there is no terminal to ask on")
 
-// terminalPassword reads passwords from a terminal; nil when file is none.
-func terminalPassword(file *os.File) func() (string, error) {
+// terminalPassword reads passwords from a terminal, and gives what puts the
+// terminal back when a person interrupts that; nil when file is none.
+func terminalPassword(file *os.File) (read func() (string, error), restore func()) {
 	fd := int(file.Fd())
-	if !term.IsTerminal(fd) {
-		return nil
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, nil
 	}
-	return func() (string, error) {
+	read = func() (string, error) {
 		typed, err := term.ReadPassword(fd)
 		return string(typed), err
 	}
+	return read, func() { _ = term.Restore(fd, before) } // it is the terminal it was read from
 }
 
 // prompt asks a person. Input is read by one buffer for all questions, or the
 // first would swallow the answers to the next.
 type prompt struct {
+	ctx   context.Context // a prompt lives as long as its command
 	env   Env
 	lines *bufio.Reader
 }
 
-func newPrompt(env Env) *prompt {
-	return &prompt{env: env, lines: bufio.NewReader(env.Stdin)}
+func newPrompt(ctx context.Context, env Env) *prompt {
+	return &prompt{ctx: ctx, env: env, lines: bufio.NewReader(env.Stdin)}
+}
+
+// errInterrupted is for a person who would rather not answer.
+var errInterrupted = errors.New("interrupted")
+
+// answer waits for a read, or for the person to interrupt it: a signal does not
+// end a read, so it is left behind.
+func (p *prompt) answer(read func() (string, error)) (string, error) {
+	type result struct {
+		text string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := read()
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		return r.text, r.err
+	case <-p.ctx.Done():
+		if p.env.RestoreTerminal != nil {
+			p.env.RestoreTerminal()
+		}
+		return "", errInterrupted
+	}
 }
 
 // line asks for a line that may be seen.
 func (p *prompt) line(question string) (string, error) {
 	fmt.Fprint(p.env.Stdout, question)
-	text, err := p.lines.ReadString('\n')
+	text, err := p.answer(func() (string, error) { return p.lines.ReadString('\n') })
 	if errors.Is(err, io.EOF) && text != "" {
 		err = nil
 	}
@@ -74,7 +105,7 @@ func (p *prompt) password() (string, error) {
 
 func (p *prompt) hidden(question string) (string, error) {
 	fmt.Fprint(p.env.Stdout, question)
-	text, err := p.env.ReadPassword()
+	text, err := p.answer(p.env.ReadPassword)
 	fmt.Fprintln(p.env.Stdout)
 	if err != nil {
 		return "", fmt.Errorf("reading the password: %w", err)

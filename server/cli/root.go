@@ -32,6 +32,9 @@ type Env struct {
 	// ReadPassword reads a line from the terminal without showing it. It is nil
 	// where there is no terminal.
 	ReadPassword func() (string, error)
+	// RestoreTerminal undoes what an interrupted ReadPassword did to the terminal;
+	// nil where there is none.
+	RestoreTerminal func()
 	// Options are what tests replace in the app.
 	Options app.Options
 }
@@ -171,11 +174,13 @@ func oneLine(err error) string {
 
 // System is the real world.
 func System() Env {
+	read, restore := terminalPassword(os.Stdin)
 	return Env{
-		Stdin:        os.Stdin,
-		Stdout:       os.Stdout,
-		Stderr:       os.Stderr,
-		LookupEnv:    os.LookupEnv,
-		ReadPassword: terminalPassword(os.Stdin),
+		Stdin:           os.Stdin,
+		Stdout:          os.Stdout,
+		Stderr:          os.Stderr,
+		LookupEnv:       os.LookupEnv,
+		ReadPassword:    read,
+		RestoreTerminal: restore,
 	}
 }
