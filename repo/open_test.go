@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/latchkey-auth/latchkey/repo"
@@ -101,5 +102,31 @@ func TestOpenDoesNotWaitForPostgreSQL(t *testing.T) {
 	}
 	if _, err := store.Migrate(t.Context()); auth.ErrorCode(err) != auth.CodeUnavailable {
 		t.Errorf("migrating answers %v", err)
+	}
+}
+
+// Whoever opens a new file first turns it to write-ahead logging, which nobody
+// else may be reading for. SQLite fails the others at once, whatever they would
+// wait.
+func TestInstancesThatOpenANewFileAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 60 {
+		databaseURL := sqliteURL(t)
+		var instances sync.WaitGroup
+		for range 8 {
+			store := open(t, databaseURL)
+			instances.Go(func() {
+				if _, err := store.Pending(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if _, err := store.Rollback(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		instances.Wait()
+		if t.Failed() {
+			return
+		}
 	}
 }

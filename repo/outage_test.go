@@ -2,8 +2,10 @@ package repo_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,6 +91,31 @@ func TestSQLiteThatAnotherProcessHolds(t *testing.T) {
 	if err := store.CreateUser(t.Context(), &auth.User{Email: "alice@example.com", DateJoined: time.Now()}); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
+}
+
+// A transaction that reads before it writes must own the file from its beginning:
+// else SQLite fails it at once when another process was faster.
+func TestSeveralProcessesOnOneSQLiteFile(t *testing.T) {
+	t.Parallel()
+	databaseURL := sqliteURL(t)
+	var writers sync.WaitGroup
+	for i := range 4 {
+		store := open(t, databaseURL)
+		if i == 0 {
+			migrate(t, store, all)
+		}
+		for j := range 4 {
+			writers.Go(func() {
+				for k := range 5 {
+					user := auth.User{Email: fmt.Sprintf("%d-%d-%d@example.com", i, j, k), DateJoined: time.Now()}
+					if err := store.CreateUser(t.Context(), &user); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	writers.Wait()
 }
 
 func TestAFileThatIsNoDatabase(t *testing.T) {
