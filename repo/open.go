@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,8 @@ const (
 	connectTimeout = 3 * time.Second
 	// busyTimeout is how long SQLite waits for another process's write.
 	busyTimeout = 3 * time.Second
+	// switchPause is how soon a switch to the write-ahead log is tried again.
+	switchPause = 5 * time.Millisecond
 	// maxPostgresConns stays well under a default server's 100, for several
 	// instances and a Django beside us.
 	maxPostgresConns = 16
@@ -95,6 +98,9 @@ func openSQLite(path string) (*Store, error) {
 	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("opening the database file: %w", err)
 	}
+	if err := useWAL(path); err != nil {
+		return nil, fmt.Errorf("opening the database file: %w", err)
+	}
 	// One writer: SQLite has no more, and its own queue for the place is unfair
 	// and gives up. Readers see the last commit without waiting for it.
 	write, err := openSQLitePool(path, 1, url.Values{"_txlock": {"immediate"}})
@@ -109,13 +115,30 @@ func openSQLite(path string) (*Store, error) {
 	return newStore(read, write), nil
 }
 
+// useWAL switches the file to a write-ahead log, which it remembers. SQLite does
+// not wait when two switch a new file at the same time, as instances that start
+// together do: so it is done here, once, and again until it works.
+func useWAL(path string) error {
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: path}
+	db, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // it has nothing to lose
+	for end := time.Now().Add(busyTimeout); ; time.Sleep(switchPause) {
+		_, err := db.ExecContext(context.Background(), "PRAGMA journal_mode = WAL")
+		if err == nil || !isUnreachable(err) || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
 // openSQLitePool puts every setting into the DSN: SQLite forgets them with the
 // connection. synchronous=FULL, or a power cut loses acknowledged users.
 func openSQLitePool(path string, conns int, options url.Values) (*bun.DB, error) {
 	options.Set("_time_format", "sqlite")
 	for _, pragma := range []string{
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"journal_mode(WAL)",
 		"synchronous(FULL)",
 		"foreign_keys(1)",
 	} {
@@ -141,7 +164,7 @@ func openPostgres(databaseURL string) (*Store, error) {
 	}
 	// Of several hosts the one that takes writes is meant, unless the URL says
 	// otherwise.
-	if parsed, err := url.Parse(databaseURL); err == nil && strings.Contains(parsed.Host, ",") && !parsed.Query().Has("target_session_attrs") {
+	if cfg.ValidateConnect == nil && hasSeveralHosts(cfg) && !strings.Contains(databaseURL, "target_session_attrs") {
 		cfg.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	// bun writes arguments into the text of a query, so no two are alike:
@@ -156,6 +179,14 @@ func openPostgres(databaseURL string) (*Store, error) {
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	both := bun.NewDB(db, pgdialect.New())
 	return newStore(both, both), nil
+}
+
+// hasSeveralHosts looks at what pgx has read: it takes URLs that net/url does not,
+// and counts a host twice when TLS is optional.
+func hasSeveralHosts(cfg *pgx.ConnConfig) bool {
+	return slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool {
+		return f.Host != cfg.Host || f.Port != cfg.Port
+	})
 }
 
 // inTx runs f in one transaction of the writing pool. f must use tx alone: the

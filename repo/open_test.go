@@ -114,12 +114,19 @@ func TestInstancesThatOpenANewFileAtOnce(t *testing.T) {
 		databaseURL := sqliteURL(t)
 		var instances sync.WaitGroup
 		for range 8 {
-			store := open(t, databaseURL)
 			instances.Go(func() {
+				store, err := repo.Open(databaseURL)
+				if err != nil {
+					t.Error(err)
+					return
+				}
 				if _, err := store.Pending(t.Context()); err != nil {
 					t.Error(err)
 				}
 				if _, err := store.Rollback(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if err := store.Close(); err != nil {
 					t.Error(err)
 				}
 			})

@@ -30,13 +30,15 @@ type algorithm interface {
 	encode() string
 }
 
-// The most work that an encoded password may ask for. Whoever can write to the
-// database must not be able to stop the server with one row.
+// The most work that an encoded password may ask for, some seconds of a core of
+// today each. Whoever can write to the database must not be able to stop the
+// server with one row.
 const (
-	maxIterations = 20_000_000
-	maxMemoryKiB  = 1 << 20 // 1 GiB
-	maxArgonTime  = 100
-	maxBcryptCost = 18
+	maxIterations = 20_000_000 // pbkdf2
+	maxMemoryKiB  = 1 << 20    // 1 GiB, argon2 and scrypt
+	maxArgonWork  = 2 << 20    // KiB × passes
+	maxBcryptCost = 15
+	maxScryptWork = 1 << 23 // N × r × p; Django's is 1 << 17
 )
 
 // decode reads Django's encoding. It never panics; an error says why nothing
@@ -76,7 +78,7 @@ func decodeArgon2(rest string) (algorithm, error) {
 	if parts[2] != fmt.Sprintf("m=%d,t=%d,p=%d", a.memoryKiB, a.time, threads) {
 		return nil, errors.New("argon2: parameters in another order or form")
 	}
-	if a.memoryKiB > maxMemoryKiB || a.time < 1 || a.time > maxArgonTime || threads < 1 || threads > 255 {
+	if a.memoryKiB > maxMemoryKiB || a.time < 1 || uint64(a.memoryKiB)*uint64(a.time) > maxArgonWork || threads < 1 || threads > 255 {
 		return nil, errors.New("argon2: parameters out of range")
 	}
 	a.variant, a.threads = parts[0], uint8(threads)
@@ -150,7 +152,7 @@ func decodeScrypt(rest string) (algorithm, error) {
 	if err := errors.Join(errN, errR, errP, errD); err != nil {
 		return nil, fmt.Errorf("scrypt: %w", err)
 	}
-	if n < 2 || n&(n-1) != 0 || n*r/8 > maxMemoryKiB || n*r*p > maxMemoryKiB*64 {
+	if n < 2 || n&(n-1) != 0 || n*r/8 > maxMemoryKiB || n*r*p > maxScryptWork {
 		return nil, errors.New("scrypt: parameters out of range")
 	}
 	return scryptPassword{n: n, r: r, p: p, salt: parts[1], digest: digest}, nil
