@@ -143,7 +143,7 @@ func TestServeFinishesWhatItHasBegun(t *testing.T) {
 	s := w.serve(t, "--frontend-url", slow)
 	answered := make(chan string, 1)
 	go func() {
-		answer, err := http.Get(s.url + "/page") //nolint:noctx // it ends with the server
+		answer, err := http.Get(s.url + "/page")
 		if err != nil {
 			answered <- err.Error()
 			return
