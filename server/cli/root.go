@@ -26,6 +26,9 @@ const (
 
 // Env is the world that commands run in.
 type Env struct {
+	// Program is how a person calls this program, for commands that they are to
+	// copy; "" means latchkey.
+	Program        string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	LookupEnv      func(string) (string, bool)
@@ -176,6 +179,7 @@ func oneLine(err error) string {
 func System() Env {
 	read, restore := terminalPassword(os.Stdin)
 	return Env{
+		Program:         os.Args[0],
 		Stdin:           os.Stdin,
 		Stdout:          os.Stdout,
 		Stderr:          os.Stderr,

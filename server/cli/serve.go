@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,7 +133,7 @@ func greet(env Env, cfg *config.Config, addr net.Addr) {
   Start here    %s/
   Try the API   %s/docs
   Database      %s
-  First admin   latchkey createsuperuser   (with the same settings, in another terminal)
+  First admin   %s createsuperuser   (with the same settings, in another terminal)
 
-`, Version(), addr, home, home, database)
+`, Version(), addr, home, home, database, cmp.Or(env.Program, "latchkey"))
 }
