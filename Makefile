@@ -5,20 +5,42 @@ SHELL := /bin/bash
 
 BIN := bin/latchkey
 TOOL := go tool -modfile=tools/go.mod
+APP := frontend-client
+APP_INSTALLED := $(APP)/node_modules/.installed
+APP_BUILT := $(APP)/.next/standalone/server.js
+APP_SOURCES := $(shell find $(APP)/src $(APP)/*.ts $(APP)/*.mjs $(APP)/package.json -type f 2>/dev/null)
 
-.PHONY: help run build test ci test-go test-browser lint lint-go lint-contract generate bench fuzz clean
+.PHONY: help run dev build build-app test ci test-go test-app test-browser lint lint-go lint-contract lint-app generate bench fuzz clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-run: build ## build and start latchkey on its embedded SQLite
-	@$(BIN) serve
+run: build build-app ## build and start latchkey, on its embedded SQLite, and the Next.js app behind it
+	@exec node $(APP)/run.mjs
+
+dev: build $(APP_INSTALLED) ## the same, and both anew whenever a file changes
+	@exec node $(APP)/run.mjs --dev
 
 build: ## build bin/latchkey
 	@command -v go >/dev/null || { echo 'missing: Go 1.26 or newer (https://go.dev/dl)' >&2; exit 1; }
 	@go build -trimpath -o $(BIN) ./server
 
-test: lint test-go test-browser ## everything: linters, Go on both databases, the browser
+build-app: $(APP_BUILT) ## build the Next.js app
+
+# The files for the browser are not part of what Next.js calls standalone.
+$(APP_BUILT): $(APP_INSTALLED) $(APP_SOURCES)
+	@echo 'building the Next.js app ...'
+	@cd $(APP) && NEXT_TELEMETRY_DISABLED=1 npx next build >.next-build.log 2>&1 || { cat .next-build.log >&2; exit 1; }
+	@rm -rf $(APP)/.next/standalone/.next/static $(APP)/.next-build.log
+	@cp -r $(APP)/.next/static $(APP)/.next/standalone/.next/static
+	@touch $@
+
+$(APP_INSTALLED): $(APP)/package-lock.json
+	@command -v npm >/dev/null || { echo 'missing: Node.js 20.19 or newer with npm (https://nodejs.org)' >&2; exit 1; }
+	@cd $(APP) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: lint test-go test-app test-browser ## everything: linters, Go on both databases, TypeScript, the browser
 
 # Where no Docker daemon runs, `up` starts one, and where no registry answers it
 # makes the image from Debian's packages.
@@ -31,13 +53,16 @@ test-go: ## the Go tests, with the race detector
 	@tests/deps
 	go test -race ./...
 
-test-browser: build ## the pages in a real browser, on both databases
+test-app: $(APP_INSTALLED) ## the app's unit tests
+	cd $(APP) && npm test --silent
+
+test-browser: build build-app ## the pages in a real browser, on both databases
 	@tests/deps
 	cd tests/browser && LATCHKEY_BIN=$(CURDIR)/$(BIN) npm test --silent
 	go build -o bin/withpostgres ./tests/pgtest/withpostgres
 	cd tests/browser && LATCHKEY_BIN=$(CURDIR)/$(BIN) $(CURDIR)/bin/withpostgres npm test --silent
 
-lint: lint-go lint-contract ## all linters
+lint: lint-go lint-contract lint-app ## all linters
 
 lint-go:
 	go vet ./...
@@ -47,8 +72,12 @@ lint-contract:
 	@tests/deps
 	npm --prefix tests/browser run --silent lint:contract
 
-generate: ## make gen/ from the contract
+lint-app: $(APP_INSTALLED)
+	npm --prefix $(APP) run --silent lint
+
+generate: $(APP_INSTALLED) ## make gen/ and the TypeScript client from the contract
 	go generate ./...
+	npm --prefix $(APP) run --silent generate
 
 bench: build ## the figures of README.md, as a table (5 minutes)
 	go run ./tests/bench
@@ -61,4 +90,4 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 		done; done
 
 clean: ## remove what was built and installed; ./data stays
-	rm -rf bin tests/browser/node_modules
+	rm -rf bin tests/browser/node_modules $(APP)/node_modules $(APP)/.next

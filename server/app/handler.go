@@ -18,7 +18,8 @@ func newHandler(cfg *config.Config, log *slog.Logger, apiHandler http.Handler, s
 	apiHandler = keepPrivate(apiHandler)
 	var rest http.Handler = site
 	if cfg.FrontendURL != nil {
-		rest = newFrontend(cfg.FrontendURL, log)
+		scheme, _, _ := strings.Cut(cfg.PublicURL, "://")
+		rest = newFrontend(cfg.FrontendURL, scheme, site.FrontendDown(), log)
 	}
 	byPath := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {

@@ -28,6 +28,7 @@ type Site struct {
 	routes   map[string]http.Handler
 	notFound http.Handler
 	refused  http.Handler
+	down     http.Handler
 }
 
 // New renders the pages and returns the site that serves them. It fails only
@@ -51,6 +52,7 @@ func New(cfg Config) (*Site, error) {
 		routes:   routes,
 		notFound: pages.failure(http.StatusNotFound, "There is nothing at this address."),
 		refused:  pages.failure(http.StatusMethodNotAllowed, "This address can only be read."),
+		down:     pages.failure(http.StatusBadGateway, "The app does not answer."),
 	}
 	if pages.err != nil {
 		return nil, fmt.Errorf("web: pages: %w", pages.err)
@@ -71,6 +73,21 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		route.ServeHTTP(w, r)
 	}
+}
+
+// refreshDown is after how many seconds a browser asks again for a page of an app
+// that did not answer: it is starting, more often than not.
+const refreshDown = "3"
+
+// FrontendDown answers in place of the app behind this server while that app
+// cannot be reached.
+func (s *Site) FrontendDown() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setSafeHeaders(w.Header())
+		w.Header().Set("Retry-After", refreshDown)
+		w.Header().Set("Refresh", refreshDown)
+		s.down.ServeHTTP(w, r)
+	})
 }
 
 // Owns reports whether a path belongs to this site even when another server,

@@ -1,15 +1,23 @@
-// Starts the built binary as an operator would, and stops it again.
+// Starts the built binary as an operator would, and the built Next.js app behind
+// it, and stops them again.
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+const here = dirname(fileURLToPath(import.meta.url))
+const run = promisify(execFile)
+
+/** The built app: make build-app. */
+export const app = join(here, '..', '..', 'frontend-client')
+
 /** A port that was free a moment ago. */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)
@@ -20,63 +28,138 @@ function freePort() {
   })
 }
 
-/**
- * The environment of both commands: the caller's own, so that
- * LATCHKEY_DATABASE_URL chooses the database, and what this run needs.
- */
-function environment(address, dataDir) {
-  const env = { ...process.env, LATCHKEY_ADDR: address, LATCHKEY_DATA_DIR: dataDir }
-  if (env.LATCHKEY_DATABASE_URL) {
-    // Only SQLite on loopback makes a key for itself.
-    env.LATCHKEY_SECRET_KEY ??= randomBytes(32).toString('hex')
+/** A process that is told to end, and waited for. */
+function start(command, args, env) {
+  const output = []
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.on('data', (text) => output.push(text))
+  child.stderr.on('data', (text) => output.push(text))
+  child.on('error', (fault) => output.push(String(fault)))
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  return {
+    /** What it has written so far. */
+    output: () => output.join(''),
+    async answers(url) {
+      for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+        const answer = await fetch(url, { redirect: 'manual' }).catch(() => null)
+        if (answer && answer.status < 500) return
+        await sleep(100)
+      }
+      throw new Error(`${url} does not answer; the server wrote:\n${output.join('')}`)
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
   }
-  return env
-}
-
-async function waitUntilHealthy(origin, child, output) {
-  for (let tries = 0; tries < 300; tries++) {
-    if (child.exitCode !== null) break
-    const answer = await fetch(`${origin}/api/v1/health`).catch(() => null)
-    if (answer?.ok) return
-    await sleep(100)
-  }
-  throw new Error(`the server does not answer; it wrote:\n${output.join('')}`)
 }
 
 /**
  * Starts `serve` on a port of its own and makes one superuser in its database.
- * Answers where it is, who may sign in, and how to stop it.
+ * LATCHKEY_DATABASE_URL chooses the database; `settings` are further variables.
  */
-export async function startServer() {
+export async function startServer(settings = {}) {
   const binary = process.env.LATCHKEY_BIN
   if (!binary) throw new Error('set LATCHKEY_BIN to the built binary: go build -o /tmp/latchkey ./server')
 
   const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-browser-'))
   const address = `127.0.0.1:${await freePort()}`
-  const origin = `http://${address}`
-  const env = environment(address, dataDir)
-  const output = []
-  const child = spawn(binary, ['serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  child.stdout.on('data', (text) => output.push(text))
-  child.stderr.on('data', (text) => output.push(text))
-  child.on('error', (fault) => output.push(String(fault)))
-  const ended = new Promise((resolve) => child.once('close', resolve))
-
-  async function stop() {
-    child.kill('SIGTERM')
-    await ended
+  // Next.js calls 127.0.0.1 localhost wherever it writes its own address.
+  const origin = `http://localhost:${address.split(':')[1]}`
+  const databaseURL = process.env.LATCHKEY_DATABASE_URL || `sqlite://${join(dataDir, 'latchkey.db')}`
+  const env = {
+    ...process.env,
+    LATCHKEY_ADDR: address,
+    LATCHKEY_DATA_DIR: dataDir,
+    LATCHKEY_DATABASE_URL: databaseURL,
+    LATCHKEY_SECRET_KEY: randomBytes(32).toString('hex'),
+    ...settings,
+  }
+  let server
+  const up = async () => {
+    server = start(binary, ['serve'], env)
+    await server.answers(`${origin}/api/v1/health`)
+  }
+  const stop = async () => {
+    await server.stop()
     await rm(dataDir, { recursive: true, force: true })
   }
-
   try {
-    await waitUntilHealthy(origin, child, output)
+    await up()
     const user = { email: `browser-${randomBytes(4).toString('hex')}@example.com`, password: randomBytes(12).toString('base64url') }
-    await promisify(execFile)(binary, ['createsuperuser', '--noinput'], {
+    await run(binary, ['createsuperuser', '--noinput'], {
       env: { ...env, LATCHKEY_SUPERUSER_EMAIL: user.email, LATCHKEY_SUPERUSER_PASSWORD: user.password },
     })
-    return { origin, user, stop }
+    return {
+      origin,
+      user,
+      /** A SQL statement beside the server, and the rows that it gives. */
+      sql: (statement) => sql(databaseURL, statement),
+      output: () => server.output(),
+      kill: () => server.stop(),
+      restart: up,
+      stop,
+    }
   } catch (fault) {
     await stop()
     throw fault
+  }
+}
+
+async function sql(databaseURL, statement) {
+  const python = process.env.LATCHKEY_TEST_PYTHON || '/usr/bin/python3'
+  const { stdout } = await run(python, [join(here, 'sql.py'), databaseURL, statement])
+  return JSON.parse(stdout)
+}
+
+/** Starts the built Next.js app on a port; `env` is what it needs to know. */
+export async function startApp(port, env) {
+  const node = start(process.execPath, [join(app, '.next', 'standalone', 'server.js')], {
+    PATH: process.env.PATH,
+    PORT: String(port),
+    HOSTNAME: '127.0.0.1',
+    NEXT_TELEMETRY_DISABLED: '1',
+    ...env,
+  })
+  try {
+    await node.answers(`http://127.0.0.1:${port}/icon.svg`)
+  } catch (fault) {
+    await node.stop()
+    throw fault
+  }
+  return node
+}
+
+/** What the app's cookies are encrypted with, in every test. */
+export const AUTH_SECRET = randomBytes(33).toString('base64')
+
+/**
+ * Starts both, as one address. `settings` are latchkey's; `publicURL` is where
+ * browsers reach it, when that is not its own address.
+ */
+export async function startSite({ settings = {}, publicURL } = {}) {
+  const port = await freePort()
+  const server = await startServer({
+    LATCHKEY_FRONTEND_URL: `http://127.0.0.1:${port}`,
+    LATCHKEY_TRUSTED_PROXIES: '127.0.0.1',
+    ...(publicURL && { LATCHKEY_PUBLIC_URL: publicURL }),
+    ...settings,
+  })
+  const appEnv = { AUTH_SECRET, AUTH_URL: publicURL ?? server.origin, INTERNAL_API_URL: `${server.origin}/api/v1` }
+  let node
+  try {
+    node = await startApp(port, appEnv)
+  } catch (fault) {
+    await server.stop()
+    throw fault
+  }
+  return {
+    ...server,
+    app: node,
+    appOrigin: `http://127.0.0.1:${port}`,
+    async stop() {
+      await node.stop()
+      await server.stop()
+    },
   }
 }

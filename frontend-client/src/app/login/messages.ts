@@ -1,0 +1,23 @@
+/** What to tell a person of a failed sign-in, by its problem `code`. */
+export function messageOf({ code, retryAfter }: { code: string; retryAfter?: number }): string {
+  switch (code) {
+    case 'invalid_credentials':
+      return 'The e-mail address or the password is not right.'
+    case 'too_many_attempts':
+      return `Too many failed attempts. Try again ${retryAfter ? `in ${inWords(retryAfter)}` : 'later'}.`
+    case 'invalid_request':
+      return 'Enter your e-mail address and your password.'
+    case 'busy':
+      return 'Many people are signing in right now. Please try again in a moment.'
+    case 'unreachable':
+    case 'unavailable':
+      return 'The service cannot be reached right now. Please try again in a moment.'
+    default:
+      return 'Signing in did not work. Please try again.'
+  }
+}
+
+function inWords(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60)
+  return minutes <= 1 ? 'a minute' : `${minutes} minutes`
+}

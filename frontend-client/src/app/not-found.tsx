@@ -1,0 +1,16 @@
+import { MessagePage } from '@/components/message-page'
+import { NavLink } from '@/components/nav-link'
+
+export default function NotFound() {
+  return (
+    <MessagePage
+      kicker="404"
+      title="There is nothing at this address."
+      lead="The link may be old, or the address mistyped."
+    >
+      <NavLink href="/" className="button-primary">
+        Go to the start
+      </NavLink>
+    </MessagePage>
+  )
+}

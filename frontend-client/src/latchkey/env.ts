@@ -1,0 +1,46 @@
+import 'server-only'
+
+/** The least that a key for A256CBC-HS512 should have, in characters; `openssl rand -base64 33` has 44. */
+const MIN_SECRET_LENGTH = 32
+
+/** Where the API is, as the Next.js server reaches it. */
+export const apiUrl = () => process.env.INTERNAL_API_URL || 'http://127.0.0.1:8080/api/v1'
+
+/** What the session cookie is encrypted with. */
+export const authSecret = () => process.env.AUTH_SECRET || process.env.NEXTAUTH_SECRET || ''
+
+/** Whether browsers reach the app through https. */
+export const isSecure = () => (process.env.AUTH_URL || process.env.NEXTAUTH_URL || '').startsWith('https:')
+
+/** What is wrong with the environment, a line each; nothing when all is well. */
+export function environmentFaults(): string[] {
+  const faults: string[] = []
+  const secret = authSecret()
+  if (!secret) {
+    faults.push('AUTH_SECRET is not set: make one with `openssl rand -base64 33`')
+  } else if (secret.length < MIN_SECRET_LENGTH) {
+    faults.push(
+      `AUTH_SECRET is too short, it needs ${MIN_SECRET_LENGTH} characters: make one with \`openssl rand -base64 33\``,
+    )
+  }
+  if (!isHttpUrl(apiUrl())) {
+    faults.push('INTERNAL_API_URL is not an address like http://127.0.0.1:8080/api/v1')
+  }
+  const authUrl = process.env.AUTH_URL || process.env.NEXTAUTH_URL
+  if (authUrl && !isHttpUrl(authUrl)) {
+    faults.push('AUTH_URL is not an address like https://example.com')
+  }
+  return faults
+}
+
+/** Says what is wrong with the environment and, in production, ends the process: it must not serve like that. */
+export function checkEnvironment(): void {
+  const faults = environmentFaults()
+  for (const fault of faults) console.error(fault)
+  // A development server goes on, so that the rest can be worked on meanwhile.
+  if (faults.length > 0 && process.env.NODE_ENV === 'production') process.exit(1)
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol)
+}
