@@ -23,6 +23,7 @@ dev: build $(APP_INSTALLED) ## the same, and both anew whenever a file changes
 
 build: ## build bin/latchkey
 	@command -v go >/dev/null || { echo 'missing: Go 1.26 or newer (https://go.dev/dl)' >&2; exit 1; }
+	@echo 'building latchkey ...'
 	@go build -trimpath -o $(BIN) ./server
 
 build-app: $(APP_BUILT) ## build the Next.js app
@@ -79,7 +80,7 @@ generate: $(APP_INSTALLED) ## make gen/ and the TypeScript client from the contr
 	go generate ./...
 	npm --prefix $(APP) run --silent generate
 
-bench: build ## the figures of README.md, as a table (5 minutes)
+bench: build ## the figures of README.md, as a table (4 minutes)
 	go run ./tests/bench
 
 FUZZTIME := 30s

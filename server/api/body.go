@@ -45,11 +45,13 @@ func isJSON(contentType string) bool {
 	return err == nil && (media == jsonType || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json"))
 }
 
+// readBody reads all of it, in time. What has not come by then is waited for no
+// more: neither here nor by the server, which would read the rest before it
+// answers.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	// A writer that has no deadlines (in tests) reads from memory.
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -58,6 +60,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, auth.Invalid(auth.FieldError{Field: "body", Message: "The body did not arrive whole."})
 	}
+	// From here on the server watches whether the client hangs up, and would take
+	// the deadline for that.
+	_ = control.SetReadDeadline(time.Time{})
 	return data, nil
 }
 

@@ -66,19 +66,21 @@ func (p problems) write(w http.ResponseWriter, r *http.Request, err error) {
 	if found, ok := errors.AsType[*auth.Error](err); ok && statusOf[found.Code] != 0 {
 		named, status = found, statusOf[found.Code]
 	}
+	info := request.From(ctx)
+	info.Refused = named
 	switch {
 	case ctx.Err() != nil && status >= http.StatusInternalServerError:
 		// Nobody is left to be answered, and hanging up is no fault of ours.
 		p.log.DebugContext(ctx, "the client hung up", "error", err)
-	case status >= http.StatusInternalServerError:
+	case named == errInternal:
 		p.log.ErrorContext(ctx, "the request failed", "code", named.Code, "error", err)
-	default:
-		p.log.DebugContext(ctx, "the request was refused", "code", named.Code, "error", err)
+	case named.Code == auth.CodeUnavailable:
+		p.log.WarnContext(ctx, "the request failed", "code", named.Code, "error", err)
 	}
 	if hasBegun(w) {
 		return
 	}
-	writeProblem(w, status, named, request.From(ctx).ID)
+	writeProblem(w, status, named, info.ID)
 }
 
 func writeProblem(w http.ResponseWriter, status int, e *auth.Error, requestID string) {

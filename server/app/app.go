@@ -53,10 +53,12 @@ type App struct {
 	log *slog.Logger
 }
 
-// Options are what tests replace; the zero value is the real world.
+// Options are what tests replace, and how people call the program; the zero value
+// is the real world.
 type Options struct {
-	Clock auth.Clock
-	NewID func() string
+	Clock   auth.Clock
+	NewID   func() string
+	Program string // for commands that pages show; empty means latchkey
 }
 
 // New puts latchkey together. It connects to nothing yet, but makes the data
@@ -103,7 +105,7 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	if err != nil {
 		return err
 	}
-	site, err := web.New(web.Config{ContractYAML: contract.YAML, ContractJSON: json, Version: version, PublicURL: cfg.PublicURL})
+	site, err := web.New(web.Config{ContractYAML: contract.YAML, ContractJSON: json, Version: version, PublicURL: cfg.PublicURL, Program: options.Program})
 	if err != nil {
 		return err
 	}

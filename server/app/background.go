@@ -20,7 +20,7 @@ func (a *App) Background(ctx context.Context) {
 	ticks := time.NewTicker(cleanEvery)
 	defer ticks.Stop()
 	for {
-		deleted, err := a.Auth.DeleteEnded(ctx)
+		deleted, err := a.Auth.CleanUp(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -10,14 +10,14 @@ import (
 // the client, unless it is a trusted proxy: then the client is the last address
 // in X-Forwarded-For that is not a trusted proxy too. What stands before it the
 // client may have written itself.
-func clientAddress(r *http.Request, trusted []netip.Prefix) string {
+func clientAddress(r *http.Request, trusted []netip.Prefix) (address string, viaProxy bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	client := peer.Addr().Unmap().WithZone("")
 	if !isTrusted(client, trusted) {
-		return client.String()
+		return client.String(), false
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
@@ -30,7 +30,7 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) string {
 			break
 		}
 	}
-	return client.String()
+	return client.String(), true
 }
 
 func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {

@@ -55,11 +55,12 @@ func TestClientAddress(t *testing.T) {
 			}
 			r.Header.Set("X-Real-Ip", "198.51.100.99")
 			r.Header.Set("Forwarded", "for=198.51.100.99")
-			if got := clientAddress(r, trusted); got != test.want {
+			if got, _ := clientAddress(r, trusted); got != test.want {
 				t.Errorf("is %q, want %q", got, test.want)
 			}
 			// Without proxies, nothing that is sent counts.
-			if got, peer := clientAddress(r, nil), clientAddress(&http.Request{RemoteAddr: test.peer}, nil); got != peer {
+			got, viaProxy := clientAddress(r, nil)
+			if peer, _ := clientAddress(&http.Request{RemoteAddr: test.peer}, nil); got != peer || viaProxy {
 				t.Errorf("without proxies is %q, want %q", got, peer)
 			}
 		})

@@ -13,17 +13,14 @@ import (
 )
 
 // newFrontend hands requests to the Next.js server at target, WebSocket upgrades
-// and streamed answers included; down answers while that server does not. What
-// the app is told about the client and the site is what we know, and not what
-// the client says: scheme is that of the public URL.
+// and streamed answers included; down answers while that server does not. scheme
+// is that of the public URL.
 func newFrontend(target *url.URL, scheme string, down http.Handler, log *slog.Logger) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
 			p.Out.Host = p.In.Host
-			p.SetXForwarded()
-			p.Out.Header.Set("X-Forwarded-For", request.From(p.In.Context()).Client.Address)
-			p.Out.Header.Set("X-Forwarded-Proto", scheme)
+			forward(p, scheme)
 			dropInternal(p.Out.Header)
 		},
 		FlushInterval: -1, // a streamed page is passed on as it comes
@@ -34,6 +31,23 @@ func newFrontend(target *url.URL, scheme string, down http.Handler, log *slog.Lo
 			down.ServeHTTP(w, r)
 		},
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// forward tells the app who the client is and how it reached the site: what a
+// trusted proxy before us says, else what we know.
+func forward(p *httputil.ProxyRequest, scheme string) {
+	info := request.From(p.In.Context())
+	p.SetXForwarded()
+	p.Out.Header.Set("X-Forwarded-For", info.Client.Address)
+	p.Out.Header.Set("X-Forwarded-Proto", scheme)
+	if !info.ViaProxy {
+		return
+	}
+	for _, name := range []string{"X-Forwarded-Host", "X-Forwarded-Proto"} {
+		if value := p.In.Header.Get(name); value != "" {
+			p.Out.Header.Set(name, value)
+		}
 	}
 }
 

@@ -16,14 +16,14 @@ import (
 )
 
 // frontDoor serves what stands before an app that answers by next.
-func frontDoor(t *testing.T, next http.HandlerFunc) *httptest.Server {
+func frontDoor(t *testing.T, next http.HandlerFunc, proxies ...netip.Prefix) *httptest.Server {
 	t.Helper()
 	behind := httptest.NewServer(next)
 	t.Cleanup(behind.Close)
-	return frontDoorTo(t, behind.URL)
+	return frontDoorTo(t, behind.URL, proxies...)
 }
 
-func frontDoorTo(t *testing.T, target string) *httptest.Server {
+func frontDoorTo(t *testing.T, target string, proxies ...netip.Prefix) *httptest.Server {
 	t.Helper()
 	site, err := web.New(web.Config{})
 	if err != nil {
@@ -34,7 +34,6 @@ func frontDoorTo(t *testing.T, target string) *httptest.Server {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	proxies := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	door := httptest.NewServer(observe(newFrontend(u, "https", site.FrontendDown(), log), log, proxies))
 	t.Cleanup(door.Close)
 	return door
@@ -87,6 +86,31 @@ func TestTheAppBehindLearnsNothingForged(t *testing.T) {
 		"X-Something-That-Is-Nothing": "kept",
 	} {
 		if value := strings.Join(got.Values(name), ", "); value != want {
+			t.Errorf("%s is %q, want %q", name, value, want)
+		}
+	}
+}
+
+// A load balancer that ends TLS knows better how the client reached the site.
+func TestTheAppBehindLearnsWhatATrustedProxySays(t *testing.T) {
+	t.Parallel()
+	var got http.Header
+	door := frontDoor(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Clone() }, netip.MustParsePrefix("127.0.0.1/32"))
+	req, err := http.NewRequest(http.MethodGet, door.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "app.example.com", "X-Forwarded-Proto": "http"}
+	for name, value := range said {
+		req.Header.Set(name, value)
+	}
+	answer, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	for name, want := range said {
+		if value := got.Get(name); value != want {
 			t.Errorf("%s is %q, want %q", name, value, want)
 		}
 	}

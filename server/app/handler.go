@@ -15,8 +15,9 @@ const apiBase = "/api/v1"
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
 func newHandler(cfg *config.Config, log *slog.Logger, apiHandler http.Handler, site *web.Site) http.Handler {
-	apiHandler = keepPrivate(apiHandler)
-	var rest http.Handler = site
+	apiHandler = boundBody(keepPrivate(apiHandler))
+	pages := boundBody(site)
+	rest := pages
 	if cfg.FrontendURL != nil {
 		scheme, _, _ := strings.Cut(cfg.PublicURL, "://")
 		rest = newFrontend(cfg.FrontendURL, scheme, site.FrontendDown(), log)
@@ -26,7 +27,7 @@ func newHandler(cfg *config.Config, log *slog.Logger, apiHandler http.Handler, s
 		case path == apiBase || strings.HasPrefix(path, apiBase+"/"):
 			apiHandler.ServeHTTP(w, r)
 		case site.Owns(path):
-			site.ServeHTTP(w, r)
+			pages.ServeHTTP(w, r)
 		default:
 			rest.ServeHTTP(w, r)
 		}

@@ -19,9 +19,11 @@ import (
 func observe(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
+		address, viaProxy := clientAddress(r, trusted)
 		info := &request.Info{
-			ID:     newRequestID(),
-			Client: auth.Client{Address: clientAddress(r, trusted), UserAgent: r.UserAgent()},
+			ID:       newRequestID(),
+			Client:   auth.Client{Address: address, UserAgent: r.UserAgent()},
+			ViaProxy: viaProxy,
 		}
 		w.Header().Set("X-Request-ID", info.ID)
 		answer := &answer{ResponseWriter: w}
@@ -33,17 +35,31 @@ func observe(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.H
 			if answer.status == 0 {
 				answer.status = http.StatusOK // what net/http answers for a handler that says nothing
 			}
-			log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+			attrs := []slog.Attr{
 				slog.String("method", r.Method),
 				slog.String("path", r.URL.Path),
 				slog.Int("status", answer.status),
 				slog.Int64("bytes", answer.bytes),
 				slog.Float64("ms", float64(time.Since(began).Microseconds())/1000),
 				slog.String("client", info.Client.Address),
-			)
+			}
+			log.LogAttrs(r.Context(), slog.LevelInfo, "request", append(attrs, refusal(info.Refused)...)...)
 		}()
 		next.ServeHTTP(answer, r)
 	})
+}
+
+// refusal says why a request was refused: to us the cause too, which a client
+// must not learn.
+func refusal(refused *auth.Error) []slog.Attr {
+	if refused == nil {
+		return nil
+	}
+	attrs := []slog.Attr{slog.String("code", string(refused.Code))}
+	if cause := refused.Unwrap(); cause != nil {
+		attrs = append(attrs, slog.String("cause", cause.Error()))
+	}
+	return attrs
 }
 
 func newRequestID() string {
@@ -57,6 +73,22 @@ func keepPrivate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// unreadTimeout is how long a client may take to send a body that nobody reads.
+const unreadTimeout = 5 * time.Second
+
+// boundBody is for what reads no body, or sets another bound itself: the server
+// reads one before it answers, and would wait for a client that stops in the
+// middle. (It is not for all: what goes to the app behind us may take its time.)
+func boundBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			// A writer that has no deadlines (in tests) reads from memory.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTimeout))
+		}
 		next.ServeHTTP(w, r)
 	})
 }

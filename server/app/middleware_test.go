@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/request"
 )
 
@@ -196,5 +197,18 @@ func TestNewLogOnNoTerminalWritesJSON(t *testing.T) {
 	NewLog(file, slog.LevelInfo).Info("to a file", slog.Int("n", 1))
 	if content := readAll(t, file); !json.Valid([]byte(content)) || strings.Contains(content, "\x1b") {
 		t.Errorf("to a file is written %q", content)
+	}
+}
+
+// Why a request was refused stands in its line, for whoever looks its id up.
+func TestARefusalIsLoggedWithItsCause(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodPost, "/api/v1/users/login/", nil)
+	_, lines := observed(t, r, func(w http.ResponseWriter, r *http.Request) {
+		request.From(r.Context()).Refused = auth.InvalidToken(errors.New("the session was ended"))
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	if len(lines) != 1 || lines[0]["code"] != "invalid_token" || lines[0]["cause"] != "the session was ended" {
+		t.Errorf("logs %v", lines)
 	}
 }

@@ -88,12 +88,16 @@ func (s *Service) ChangePassword(ctx context.Context, user User, password string
 }
 
 // checkNewPassword gives what is wrong with a password somebody chooses, or "".
-// The rules are Django's four validators. They are for new passwords only: a
-// login checks whatever it is given.
+// The rules are those of Django's four validators; what is common we read from
+// other lists than Django does, and so not every answer is the same. They are for
+// new passwords only: a login checks whatever it is given.
 func (s *Service) checkNewPassword(password, email string) string {
 	switch {
 	case password == "":
 		return "This is required."
+	case !utf8.ValidString(password):
+		// No JSON can hold it: whoever had it could never sign in.
+		return "This password has bytes that are not UTF-8."
 	case utf8.RuneCountInString(password) < MinPasswordLength:
 		return fmt.Sprintf("This password is too short. It must have at least %d characters.", MinPasswordLength)
 	case strings.Trim(password, "0123456789") == "":

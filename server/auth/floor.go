@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"time"
 )
@@ -14,29 +13,50 @@ const floorMargin = 2
 // firstFloor holds until the kinds in the database have been measured.
 const firstFloor = 250 * time.Millisecond
 
+// maxSlowdown bounds how much longer than measured a kind may be taken to need,
+// so that one check on a machine that stood still does not slow down refusals for
+// good.
+const maxSlowdown = 8
+
+// measureTries is how often each kind is measured: the fastest is what the kind
+// takes, the others are what the machine did besides.
+const measureTries = 3
+
 // floor makes all refusals take the same time: each is held until a whole
 // multiple of twice the time of the slowest kind of password in the database.
 //
 // Holding an answer costs nothing. The other way, topping weaker work up to the
 // strongest (Django's harden_runtime), burns that work for every wrong guess,
 // takes it from those who are signing in, and cannot be exact across algorithms.
-// A refusal that overruns is held to the next multiple, so that load does not
-// bring the difference back.
+//
+// On a machine that is busy, a check takes longer than it was measured to. The
+// first that does so raises the floor for everybody, until it is settled again;
+// a refusal that overruns all the same is held to the next multiple.
 type floor struct {
 	mu       sync.Mutex
-	kinds    map[string]time.Duration // what each kind takes
-	measured bool                     // those in the database are among them
+	kinds    map[string]kindTime
+	measured bool // those in the database are among them
 }
 
-func newFloor() *floor { return &floor{kinds: map[string]time.Duration{}} }
+// kindTime is what a kind of password takes to check.
+type kindTime struct {
+	alone  time.Duration // with the machine to itself
+	lately time.Duration // at most, since the floor was settled
+}
 
-// observe learns how long a kind takes, the first time it is seen.
+func newFloor() *floor { return &floor{kinds: map[string]kindTime{}} }
+
+// observe learns how long a kind takes: the first time it is seen, and whenever
+// it takes longer than before.
 func (f *floor) observe(kind string, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, known := f.kinds[kind]; !known {
-		f.kinds[kind] = took
+	known, isKnown := f.kinds[kind]
+	if !isKnown {
+		known = kindTime{alone: took}
 	}
+	known.lately = max(known.lately, min(took, maxSlowdown*known.alone))
+	f.kinds[kind] = known
 }
 
 // measure learns the kinds in the database, and so what to hold refusals to
@@ -44,8 +64,19 @@ func (f *floor) observe(kind string, took time.Duration) {
 func (f *floor) measure(kinds map[string]time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	maps.Copy(f.kinds, kinds)
+	for kind, took := range kinds {
+		f.kinds[kind] = kindTime{alone: took, lately: took}
+	}
 	f.measured = true
+}
+
+// settle forgets how busy the machine has been.
+func (f *floor) settle() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for kind, known := range f.kinds {
+		f.kinds[kind] = kindTime{alone: known.alone, lately: known.alone}
+	}
 }
 
 func (f *floor) step() time.Duration {
@@ -55,8 +86,8 @@ func (f *floor) step() time.Duration {
 	if !f.measured {
 		step = firstFloor
 	}
-	for _, took := range f.kinds {
-		step = max(step, floorMargin*took)
+	for _, known := range f.kinds {
+		step = max(step, floorMargin*known.lately)
 	}
 	return step
 }
@@ -84,11 +115,15 @@ func (s *Service) MeasurePasswords(ctx context.Context) error {
 		if _, done := measured[kind]; kind == "" || done {
 			continue
 		}
-		check, err := s.passwords.Check(ctx, encoded, "")
-		if err != nil {
-			return err
+		for range measureTries {
+			check, err := s.passwords.Check(ctx, encoded, "")
+			if err != nil {
+				return err
+			}
+			if fastest, before := measured[kind]; !before || check.Took < fastest {
+				measured[kind] = check.Took
+			}
 		}
-		measured[kind] = check.Took
 	}
 	s.floor.measure(measured)
 	return nil

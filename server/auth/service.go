@@ -59,9 +59,11 @@ func (s *Service) now() time.Time {
 	return s.clock.Now().UTC().Truncate(time.Microsecond)
 }
 
-// DeleteEnded deletes the rows of sessions and failed attempts that nothing
-// needs any more; it gives how many. Call it now and then.
-func (s *Service) DeleteEnded(ctx context.Context) (int64, error) {
+// CleanUp deletes the rows of sessions and failed attempts that nothing needs any
+// more, and gives how many; and it forgets how busy the machine has been. Call it
+// now and then.
+func (s *Service) CleanUp(ctx context.Context) (deleted int64, err error) {
+	s.floor.settle()
 	now := s.now()
 	return s.store.DeleteEnded(ctx, now, now.Add(-attemptWindow))
 }

@@ -79,7 +79,7 @@ func TestCreateSuperuserThatCannotGoOn(t *testing.T) {
 		code    int
 		lines   []string
 	}{
-		"when nobody types an address": {func(*world) {}, nil, exitFailed, []string{"reading the answer"}},
+		"when nobody types an address": {func(*world) {}, nil, exitFailed, []string{"no answer: nothing was done"}},
 		"when nobody types a password": {func(w *world) { w.stdin = "admin@example.com\n" }, nil, exitFailed, []string{"reading the password"}},
 		"when nobody repeats it": {
 			func(w *world) { w.stdin, w.typed = "admin@example.com\n", []string{goodPassword} }, nil, exitFailed, []string{"reading the password"},

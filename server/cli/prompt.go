@@ -42,6 +42,9 @@ func newPrompt(ctx context.Context, env Env) *prompt {
 	return &prompt{ctx: ctx, env: env, lines: bufio.NewReader(env.Stdin)}
 }
 
+// errNoAnswer is for input that ends where an answer should be.
+var errNoAnswer = errors.New("no answer: nothing was done")
+
 // errInterrupted is for a person who would rather not answer.
 var errInterrupted = errors.New("interrupted")
 
@@ -77,6 +80,9 @@ func (p *prompt) line(question string) (string, error) {
 	}
 	if err != nil {
 		fmt.Fprintln(p.env.Stdout)
+		if errors.Is(err, io.EOF) {
+			return "", errNoAnswer
+		}
 		return "", fmt.Errorf("reading the answer: %w", err)
 	}
 	return strings.TrimRight(text, "\r\n"), nil

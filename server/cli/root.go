@@ -81,7 +81,9 @@ variable. Secrets are environment variables alone:
 
     LATCHKEY_SECRET_KEY             signs tokens; at least 32 bytes
     LATCHKEY_SECRET_KEY_FALLBACKS   old keys, separated by commas, still accepted
+    LATCHKEY_SUPERUSER_PASSWORD     for createsuperuser --noinput
     LATCHKEY_DATABASE_URL           when it has a password`,
+		Version:       Version(),
 		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -124,6 +126,7 @@ func withApp(cmd *cobra.Command, env Env, run func(ctx context.Context, cfg *con
 }
 
 func runApp(ctx context.Context, env Env, cfg *config.Config, log *slog.Logger, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error {
+	env.Options.Program = env.Program
 	a, err := app.New(cfg, Version(), log, env.Options)
 	if err != nil {
 		return err
@@ -151,7 +154,7 @@ func lines(err error) []string {
 	named, ok := errors.AsType[*auth.Error](err)
 	switch {
 	case ok && named.Code == auth.CodeUnavailable:
-		return []string{"the database cannot be reached: " + oneLine(errors.Unwrap(named))}
+		return []string{"the database cannot be used: " + lastLine(errors.Unwrap(named))}
 	case ok && len(named.Fields) > 0:
 		var all []string
 		for _, f := range named.Fields {
@@ -162,6 +165,13 @@ func lines(err error) []string {
 		return []string{named.Detail}
 	}
 	return []string{oneLine(err)}
+}
+
+// lastLine gives the last of an error's lines: pgx has one for every way it tried,
+// and the last is what the way without TLS came to, if it may be tried.
+func lastLine(err error) string {
+	text := strings.TrimSpace(err.Error())
+	return strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:])
 }
 
 // oneLine joins the lines of an error, each once: pgx has one for every try.

@@ -69,12 +69,14 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 	greet(env, cfg, listener.Addr())
 	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version())
 
+	var unused unusedConns
 	server := &http.Server{
 		Handler:           a.Handler,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnState:         unused.note,
 	}
 	background, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
@@ -86,11 +88,40 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 	case err = <-served: // it never ends by itself but for a fault
 	case <-ctx.Done():
 		log.InfoContext(ctx, "ending: finishing the requests that have begun")
+		unused.close() // the server would wait five seconds for what they may ask
 		err = shutDown(server)
 	}
 	stop()
 	beside.Wait()
 	return err
+}
+
+// unusedConns are the connections on which nothing has been asked yet: browsers
+// open some in advance.
+type unusedConns struct {
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
+
+// note is for [http.Server.ConnState].
+func (u *unusedConns) note(conn net.Conn, state http.ConnState) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.conns == nil {
+		u.conns = map[net.Conn]struct{}{}
+	}
+	delete(u.conns, conn)
+	if state == http.StateNew {
+		u.conns[conn] = struct{}{}
+	}
+}
+
+func (u *unusedConns) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for conn := range u.conns {
+		_ = conn.Close() // nobody has asked anything on it
+	}
 }
 
 // prepareDatabase migrates, or says that somebody else must.

@@ -18,11 +18,9 @@ func AddFlags(flags *pflag.FlagSet, names ...string) {
 		if s.flag == "" || len(names) > 0 && !slices.Contains(names, s.flag) {
 			continue
 		}
-		usage := fmt.Sprintf("%s [%s]", s.usage, s.env)
+		flags.String(s.flag, s.value, fmt.Sprintf("%s [%s]", s.usage, s.env))
 		if isBool(s.value) {
-			flags.Bool(s.flag, s.value == "true", usage)
-		} else {
-			flags.String(s.flag, s.value, usage)
+			flags.Lookup(s.flag).NoOptDefVal = "true" // --flag alone
 		}
 	}
 }

@@ -25,7 +25,7 @@ type setting struct {
 // settings gives all of them, in the order in which --help shows them.
 func settings() []setting {
 	return []setting{
-		{"LATCHKEY_ADDR", "addr", "127.0.0.1:8080", "`HOST:PORT` to listen on", assignAddr},
+		{"LATCHKEY_ADDR", "addr", "127.0.0.1:8080", "`HOST:PORT` at which the server listens", assignAddr},
 		{"LATCHKEY_DATABASE_URL", "database-url", "", "sqlite://PATH or postgres://…; a `URL` with a password belongs into the environment (default latchkey.db in the data directory)", assignDatabaseURL},
 		{"LATCHKEY_DATA_DIR", "data-dir", "./data", "`DIRECTORY` of the embedded database and the development secret", assignDataDir},
 		{"LATCHKEY_SECRET_KEY", "", "", "", assignSecretKey},
@@ -37,7 +37,7 @@ func settings() []setting {
 		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or `CIDRS`, separated by commas, whose X-Forwarded-For counts", assignProxies},
 		{"LATCHKEY_FRONTEND_URL", "frontend-url", "", "`URL` of the Next.js server to hand all other paths to", assignFrontend},
 		{"LATCHKEY_PUBLIC_URL", "public-url", "", "`URL` used in links (default http://localhost and the port)", assignPublicURL},
-		{"LATCHKEY_AUTO_MIGRATE", "auto-migrate", "true", "migrate the database on serve", assignAutoMigrate},
+		{"LATCHKEY_AUTO_MIGRATE", "auto-migrate", "true", "migrate the database first (`true` or false)", assignAutoMigrate},
 		{"LATCHKEY_SUPERUSER_EMAIL", "", "", "", func(c *Config, v string) error { c.SuperuserEmail = v; return nil }},
 		{"LATCHKEY_SUPERUSER_PASSWORD", "", "", "", func(c *Config, v string) error { c.SuperuserPassword = v; return nil }},
 	}
@@ -59,11 +59,17 @@ func assignDatabaseURL(c *Config, value string) error {
 	if !hasScheme(value, "sqlite") && !hasScheme(value, "postgres") && !hasScheme(value, "postgresql") {
 		return errors.New("want sqlite://PATH or postgres://…")
 	}
+	if strings.Contains(value, ":memory:") {
+		return errors.New("want a file: a database in memory would be another one for every connection")
+	}
 	c.DatabaseURL = value
 	return nil
 }
 
 func assignDataDir(c *Config, value string) error {
+	if value == "" {
+		return errors.New("want a directory, like ./data")
+	}
 	c.DataDir = value
 	return nil
 }

@@ -13,30 +13,81 @@ var commonLists = []string{
 	"data/Passwords.json", "data/English.json", "data/FemaleNames.json", "data/MaleNames.json", "data/Surnames.json",
 }
 
-// tail is what people add to a common word when they are asked for more.
+// ourWords are what people think of here.
+var ourWords = []string{"latchkey", "superuser", "administrator", "createsuperuser", "changepassword"}
+
+// tail is what people add to a common word when they are asked for more, before
+// or behind it.
 const tail = "0123456789!@#$%^&*()-_=+.,?"
 
-// shortTail is up to which length a common word with a tail is common too.
-const shortTail = 12
+// longTail is from which length on a common word with more added is not common.
+const longTail = 16
+
+// leet undoes what people write for a letter.
+var leet = strings.NewReplacer("@", "a", "4", "a", "3", "e", "1", "i", "!", "i", "0", "o", "$", "s", "5", "s", "7", "t")
+
+// fewCharacters is how many different ones a password must have more of.
+const fewCharacters = 3
 
 // IsCommon implements [auth.Passwords] by zxcvbn's lists. They are read anew each
 // time: it is asked when somebody chooses a password, which is too seldom to hold
 // several megabytes for.
 func (*Pool) IsCommon(password string) bool {
-	password = strings.ToLower(password)
-	word := strings.TrimRight(password, tail)
-	if len(password) >= shortTail {
-		word = password
+	if password == "" {
+		return false
+	}
+	variants := variantsOf(strings.ToLower(password))
+	if variants == nil {
+		return true
 	}
 	for _, name := range commonLists {
-		if listHas(name, password, word) {
+		if listHas(name, variants) {
+			return true
+		}
+	}
+	for _, word := range ourWords {
+		if variants[word] {
 			return true
 		}
 	}
 	return false
 }
 
-func listHas(name, password, word string) bool {
+// variantsOf gives the words that a password may be made from; nil for one that
+// is a few characters over and over.
+func variantsOf(password string) map[string]bool {
+	distinct := map[rune]bool{}
+	for _, r := range password {
+		distinct[r] = true
+	}
+	if len(distinct) <= fewCharacters {
+		return nil
+	}
+	found := map[string]bool{}
+	add := func(word string) {
+		found[word], found[leet.Replace(word)] = true, true
+	}
+	once := onceOf(password)
+	add(once)
+	if len(once) < longTail {
+		for _, word := range []string{strings.TrimRight(once, tail), strings.TrimLeft(once, tail), strings.Trim(once, tail)} {
+			if word != "" {
+				add(word)
+			}
+		}
+	}
+	return found
+}
+
+// onceOf gives abc for abcabc.
+func onceOf(password string) string {
+	if i := strings.Index((password + password)[1:], password) + 1; i > 0 && i < len(password) {
+		return password[:i]
+	}
+	return password
+}
+
+func listHas(name string, words map[string]bool) bool {
 	raw, err := data.Asset(name)
 	if err != nil {
 		return false // the lists are compiled in: a test would fail
@@ -46,7 +97,7 @@ func listHas(name, password, word string) bool {
 		return false
 	}
 	for _, each := range common.List {
-		if each == password || each == word {
+		if words[each] {
 			return true
 		}
 	}

@@ -12,6 +12,12 @@ import (
 type Info struct {
 	ID     string // in the log, in X-Request-ID and in every problem document
 	Client auth.Client
+	// ViaProxy tells that a trusted proxy sent it: what its X-Forwarded headers
+	// say counts.
+	ViaProxy bool
+	// Refused is what the request was refused with, for its line in the log; nil
+	// when it was not.
+	Refused *auth.Error
 }
 
 type key struct{}

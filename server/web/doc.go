@@ -3,7 +3,7 @@
 // lead nowhere.
 //
 //	/                            landing page
-//	/docs                        Swagger UI around /openapi.json
+//	/docs                        Swagger UI around /openapi.yaml
 //	/docs/swagger-ui/…           its own files, compressed as they are embedded
 //	/openapi.json, /openapi.yaml the contract
 //	/assets/latchkey/…           our stylesheets, script and icon

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,6 +19,9 @@ type Config struct {
 	// PublicURL is where people reach the server, without a path. The example
 	// on the landing page calls it. Empty means http://localhost:8080.
 	PublicURL string
+	// Program is how people call the program on the server's machine; empty means
+	// latchkey.
+	Program string
 	// Admin tells whether the pages link to /admin/.
 	Admin bool
 }
@@ -34,6 +38,7 @@ type Site struct {
 // New renders the pages and returns the site that serves them. It fails only
 // when the files embedded in the binary do not fit together.
 func New(cfg Config) (*Site, error) {
+	cfg.Program = cmp.Or(cfg.Program, "latchkey")
 	routes := make(map[string]http.Handler)
 	links, err := addStatic(routes)
 	if err != nil {

@@ -154,7 +154,7 @@ export type LoginErrors = {
      */
     401: Problem;
     /**
-     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse such a one too.
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
      */
     413: Problem;
     /**
@@ -209,7 +209,7 @@ export type CheckSessionErrors = {
      */
     401: Problem;
     /**
-     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse such a one too.
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
      */
     413: Problem;
     /**
@@ -250,7 +250,7 @@ export type LogoutErrors = {
      */
     401: Problem;
     /**
-     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse such a one too.
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
      */
     413: Problem;
     /**
@@ -291,7 +291,7 @@ export type GetCurrentUserErrors = {
      */
     401: Problem;
     /**
-     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse such a one too.
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
      */
     413: Problem;
     /**
@@ -326,7 +326,7 @@ export type GetHealthData = {
 
 export type GetHealthErrors = {
     /**
-     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse such a one too.
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
      */
     413: Problem;
 };
@@ -351,7 +351,7 @@ export type GetReadinessData = {
 
 export type GetReadinessErrors = {
     /**
-     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse such a one too.
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
      */
     413: Problem;
     /**
