@@ -48,18 +48,14 @@ async function appSecret(dataDir) {
   return readFile(file, 'utf8')
 }
 
-/** The environment of both. Only this machine's own addresses may say who a visitor is. */
+/** The environment of both. */
 async function environments() {
   const address = process.env.LATCHKEY_ADDR || '127.0.0.1:8080'
   const port = address.slice(address.lastIndexOf(':') + 1)
   const appPort = await freePort()
   return {
     appPort,
-    latchkey: {
-      ...process.env,
-      LATCHKEY_FRONTEND_URL: `http://127.0.0.1:${appPort}`,
-      LATCHKEY_TRUSTED_PROXIES: process.env.LATCHKEY_TRUSTED_PROXIES || '127.0.0.1',
-    },
+    latchkey: { ...process.env, LATCHKEY_FRONTEND_URL: `http://127.0.0.1:${appPort}` },
     app: {
       ...process.env,
       PORT: String(appPort),

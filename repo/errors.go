@@ -26,7 +26,7 @@ func translate(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, sql.ErrNoRows), isUnwritable(err):
 		return auth.ErrNoRow
 	case errors.Is(ctx.Err(), context.Canceled):
 		return err
@@ -57,6 +57,13 @@ func isUnreachable(err error) bool {
 	}
 	// A connection that breaks in the middle of an answer.
 	return strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "conn closed")
+}
+
+// isUnwritable tells that a text has characters that the database's encoding has
+// not: nothing in it can be equal to that text.
+func isUnwritable(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "22P05"
 }
 
 // isTaken tells whether a unique constraint was violated.

@@ -173,6 +173,9 @@ func openPostgres(databaseURL string) (*Store, error) {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "latchkey"
 	}
+	// What we write is UTF-8, and bun writes text in such quotes.
+	cfg.RuntimeParams["client_encoding"] = "UTF8"
+	cfg.RuntimeParams["standard_conforming_strings"] = "on"
 	db := stdlib.OpenDB(*cfg)
 	db.SetMaxOpenConns(maxPostgresConns)
 	db.SetMaxIdleConns(maxPostgresConns)

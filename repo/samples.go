@@ -16,9 +16,9 @@ const mostKinds = 64
 // PasswordSamples implements [auth.Store]. It looks for a password that is like
 // none of those it has, from there for the next, and so on: each row is read
 // once, and nothing is sorted (grouping a million rows took SQLite 11 s, this
-// takes one).
-func (s *Store) PasswordSamples(ctx context.Context) ([]string, error) {
-	var samples []string
+// takes one). Then it counts those that are like each.
+func (s *Store) PasswordSamples(ctx context.Context) ([]auth.PasswordSample, error) {
+	var samples []auth.PasswordSample
 	query := s.read.NewSelect().Model((*userRow)(nil)).Column("id", "password").
 		Where("password NOT LIKE '!%'").Order("id").Limit(1)
 	for last := int64(-1); len(samples) < mostKinds; {
@@ -31,7 +31,11 @@ func (s *Store) PasswordSamples(ctx context.Context) ([]string, error) {
 			return nil, fmt.Errorf("reading the kinds of password: %w", err)
 		}
 		last = row.ID
-		samples = append(samples, row.Password)
+		like, err := s.read.NewSelect().Model((*userRow)(nil)).Where("password LIKE ? ESCAPE '#'", likeKind(row.Password)).Count(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("counting a kind of password: %w", translate(ctx, err))
+		}
+		samples = append(samples, auth.PasswordSample{Encoded: row.Password, Users: int64(like)})
 		query.Where("password NOT LIKE ? ESCAPE '#'", likeKind(row.Password))
 	}
 	return samples, nil

@@ -33,15 +33,15 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (auth.User, error
 	return alike[0].user(), nil
 }
 
-// HasEmail implements [auth.Store].
-func (s *Store) HasEmail(ctx context.Context, email string) (bool, error) {
+// CountAlike implements [auth.Store].
+func (s *Store) CountAlike(ctx context.Context, email string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	alike, err := usersAlike(ctx, s.read, email)
 	if err != nil {
-		return false, fmt.Errorf("reading users: %w", translate(ctx, err))
+		return 0, fmt.Errorf("reading users: %w", translate(ctx, err))
 	}
-	return len(alike) > 0, nil
+	return len(alike), nil
 }
 
 // CreateUser implements [auth.Store].

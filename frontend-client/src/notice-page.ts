@@ -39,6 +39,7 @@ export function noticePage({ status, title, lead, recovers }: Notice, nonce: str
 ${recovers ? '<noscript><meta http-equiv="refresh" content="10"></noscript>' : ''}
 </head>
 <body>
+<header><svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8"/><g transform="rotate(-45 16 16)"><circle cx="9.4" cy="16" r="4.8"/><path d="M14.2 16H27M26.2 16v4M21 16v3"/></g></svg>latchkey</header>
 <main>
 <p class="status">${status}</p>
 <h1>${title}</h1>
@@ -52,10 +53,13 @@ ${recovers ? `<script nonce="${nonce}">${recover}</script>` : ''}
 }
 
 const style = `
-:root { color-scheme: light dark; --ground: #faf8f4; --ink: #211d17; --muted: #655c4f; --brass: #875708; --button: #231e17; --button-ink: #fff }
-@media (prefers-color-scheme: dark) { :root { --ground: #14120e; --ink: #f4efe6; --muted: #b3a998; --brass: #ebbc61; --button: #ebbc61; --button-ink: #1b150a } }
-body { margin: 0; min-height: 100svh; display: grid; align-items: center; background: var(--ground); color: var(--ink); font: 1rem/1.6 system-ui, sans-serif }
-main { max-width: 36rem; margin: 0 auto; padding: 4rem 1.25rem }
+:root { color-scheme: light dark; --ground: #faf8f4; --card: #fff; --line: #e3dccf; --ink: #211d17; --muted: #655c4f; --brass: #875708; --plate: #231e17; --button: #231e17; --button-ink: #fff }
+@media (prefers-color-scheme: dark) { :root { --ground: #14120e; --card: #1d1a15; --line: #39332a; --ink: #f4efe6; --muted: #b3a998; --brass: #ebbc61; --plate: #2b251c; --button: #ebbc61; --button-ink: #1b150a } }
+body { margin: 0; min-height: 100svh; display: flex; flex-direction: column; background: var(--ground); color: var(--ink); font: 1rem/1.6 system-ui, sans-serif }
+header { display: flex; align-items: center; gap: .625rem; padding: .75rem clamp(1rem, 4vw, 2.5rem); border-bottom: 1px solid var(--line); background: var(--card); font-weight: 700; font-size: 1.125rem; letter-spacing: -.025em }
+header svg { width: 2rem; fill: none; stroke: #f0c268; stroke-width: 2.8; stroke-linecap: round; stroke-linejoin: round }
+header rect { fill: var(--plate); stroke: none }
+main { max-width: 36rem; margin: auto; padding: 4rem 1.25rem }
 .status { margin: 0 0 .75rem; color: var(--brass); font: 600 1rem ui-monospace, monospace }
 h1 { margin: 0; font-size: clamp(2rem, 1.4rem + 3vw, 3rem); line-height: 1.1; letter-spacing: -.025em; text-wrap: balance }
 .lead { margin: 1rem 0 2rem; color: var(--muted); font-size: 1.125rem; text-wrap: pretty }

@@ -64,10 +64,14 @@ var passwords = []sentence{
 		must(t, err)
 		read := map[string]int{}
 		for _, sample := range samples {
-			if kindOf[sample] == "" {
-				t.Errorf("reads %q, which nobody could check", sample)
+			kind := kindOf[sample.Encoded]
+			if kind == "" {
+				t.Errorf("reads %q, which nobody could check", sample.Encoded)
 			}
-			read[kindOf[sample]]++
+			if sample.Users != int64(len(kinds[kind])) {
+				t.Errorf("counts %d users with %s, there are %d", sample.Users, kind, len(kinds[kind]))
+			}
+			read[kind]++
 		}
 		for kind := range kinds {
 			if read[kind] != 1 {
@@ -86,8 +90,8 @@ var passwords = []sentence{
 				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
 				INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email)
 				SELECT ENCODED, false, '', '', false, true, '2024-06-26 08:45:00+00:00', i || '@example.com' FROM n`))
-			if samples, err := f.PasswordSamples(t.Context()); err != nil || len(samples) > 1 {
-				t.Errorf("%s: reads %d, %v", kind, len(samples), err)
+			if samples, err := f.PasswordSamples(t.Context()); err != nil || len(samples) > 1 || len(samples) == 1 && samples[0].Users != 1000 {
+				t.Errorf("%s: reads %v, %v", kind, samples, err)
 			}
 		}
 	}},

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// cleanEvery is how often rows that nothing needs any more are deleted.
-const cleanEvery = time.Hour
+// every is how often the kinds of password are measured, and rows that nothing
+// needs any more are deleted.
+const every = time.Hour
 
 // Background does what is done beside the requests, until ctx ends.
 func (a *App) Background(ctx context.Context) {
-	if err := a.Auth.MeasurePasswords(ctx); err != nil && ctx.Err() == nil {
-		a.log.WarnContext(ctx, "the kinds of password could not be measured", "error", err)
-	}
-	// Each measured password took 19 MiB and more, once.
-	debug.FreeOSMemory()
-
-	ticks := time.NewTicker(cleanEvery)
+	ticks := time.NewTicker(every)
 	defer ticks.Stop()
 	for {
-		deleted, err := a.Auth.CleanUp(ctx)
+		if err := a.Auth.MeasurePasswords(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "the kinds of password could not be measured", "error", err)
+		}
+		// Each measured password took 19 MiB and more, once.
+		debug.FreeOSMemory()
+		deleted, err := a.Auth.DeleteEnded(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -21,7 +21,7 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) (address string, via
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		hop, err := parseHop(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break // nothing before it can be told apart from what was made up
 		}
@@ -31,6 +31,15 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) (address string, via
 		}
 	}
 	return client.String(), true
+}
+
+// parseHop reads an address, with the port that some load balancers write or
+// without.
+func parseHop(text string) (netip.Addr, error) {
+	if withPort, err := netip.ParseAddrPort(text); err == nil {
+		return withPort.Addr(), nil
+	}
+	return netip.ParseAddr(text)
 }
 
 func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {

@@ -41,7 +41,9 @@ func TestClientAddress(t *testing.T) {
 		"a trusted hop written as IPv6":                    {"10.0.0.1:5000", []string{"192.0.2.7, ::ffff:10.0.0.2"}, "192.0.2.7"},
 		"IPv6 with a zone, which is this machine's matter": {"[fe80::1%eth0]:5000", nil, "fe80::1"},
 		"a zone that a client made up":                     {"10.0.0.1:5000", []string{"fe80::1%" + "x"}, "fe80::1"},
-		"an address with a port is no address":             {"10.0.0.1:5000", []string{"192.0.2.7:1234"}, "10.0.0.1"},
+		"an address with a port":                           {"10.0.0.1:5000", []string{"192.0.2.7:1234"}, "192.0.2.7"},
+		"an IPv6 address with a port":                      {"10.0.0.1:5000", []string{"[2001:db8::7]:1234"}, "2001:db8::7"},
+		"an address with a name for a port":                {"10.0.0.1:5000", []string{"192.0.2.7:http"}, "10.0.0.1"},
 		"no peer":                                          {"", []string{"192.0.2.7"}, ""},
 		"a peer on a socket":                               {"@", []string{"192.0.2.7"}, ""},
 	}

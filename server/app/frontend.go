@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/latchkey-auth/latchkey/server/request"
@@ -51,12 +52,18 @@ func forward(p *httputil.ProxyRequest, scheme string) {
 	}
 }
 
-// dropInternal drops the headers by which Next.js speaks with itself: for a
-// request with X-Middleware-Subrequest it skipped its middleware
-// (CVE-2025-29927), and nobody outside has a reason to send any of them.
+// internal are the headers by which Next.js speaks with itself, and by which other
+// proxies than us say who the client is or what it wants. For a request with
+// X-Middleware-Subrequest Next.js skipped its middleware (CVE-2025-29927); nobody
+// outside has a reason to send any of them.
+var internal = []string{
+	"X-Middleware-", "X-Invoke-", "X-Matched-Path", "X-Original-Url", "X-Rewrite-Url",
+	"X-Real-Ip", "True-Client-Ip", "X-Client-Ip", "X-Forwarded-Port", "X-Forwarded-Server",
+}
+
 func dropInternal(header http.Header) {
 	for name := range header {
-		if strings.HasPrefix(name, "X-Middleware-") {
+		if slices.ContainsFunc(internal, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
 			delete(header, name)
 		}
 	}

@@ -15,12 +15,12 @@ const apiBase = "/api/v1"
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
 func newHandler(cfg *config.Config, log *slog.Logger, apiHandler http.Handler, site *web.Site) http.Handler {
-	apiHandler = boundBody(keepPrivate(apiHandler))
-	pages := boundBody(site)
+	apiHandler = bounded(keepPrivate(apiHandler))
+	pages := bounded(site)
 	rest := pages
 	if cfg.FrontendURL != nil {
 		scheme, _, _ := strings.Cut(cfg.PublicURL, "://")
-		rest = newFrontend(cfg.FrontendURL, scheme, site.FrontendDown(), log)
+		rest = unbounded(newFrontend(cfg.FrontendURL, scheme, site.FrontendDown(), log))
 	}
 	byPath := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {

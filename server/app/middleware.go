@@ -14,6 +14,9 @@ import (
 	"github.com/latchkey-auth/latchkey/server/request"
 )
 
+// maxLoggedPath is how much of a path is logged, in bytes: ours are shorter.
+const maxLoggedPath = 512
+
 // observe gives every request an id and its client, and logs it when it is
 // answered. The log has the path and never the query: people paste tokens there.
 func observe(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.Handler {
@@ -37,7 +40,7 @@ func observe(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.H
 			}
 			attrs := []slog.Attr{
 				slog.String("method", r.Method),
-				slog.String("path", r.URL.Path),
+				slog.String("path", r.URL.Path[:min(len(r.URL.Path), maxLoggedPath)]),
 				slog.Int("status", answer.status),
 				slog.Int64("bytes", answer.bytes),
 				slog.Float64("ms", float64(time.Since(began).Microseconds())/1000),
@@ -77,18 +80,34 @@ func keepPrivate(next http.Handler) http.Handler {
 	})
 }
 
-// unreadTimeout is how long a client may take to send a body that nobody reads.
-const unreadTimeout = 5 * time.Second
+const (
+	// unreadTimeout is how long a client may take to send a body that nobody reads.
+	unreadTimeout = 5 * time.Second
+	// answerTimeout is how long a client may take to read an answer of ours; the
+	// largest is a file of half a megabyte.
+	answerTimeout = time.Minute
+)
 
-// boundBody is for what reads no body, or sets another bound itself: the server
-// reads one before it answers, and would wait for a client that stops in the
-// middle. (It is not for all: what goes to the app behind us may take its time.)
-func boundBody(next http.Handler) http.Handler {
+// bounded is for what we answer ourselves. The server reads a body before it
+// answers, even if nobody wants it, and would wait for a client that stops in the
+// middle; what reads it sets a bound of its own.
+func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A writer that has no deadlines (in tests) is memory.
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(time.Now().Add(answerTimeout))
 		if r.ContentLength != 0 {
-			// A writer that has no deadlines (in tests) reads from memory.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTimeout))
+			_ = control.SetReadDeadline(time.Now().Add(unreadTimeout))
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// unbounded is for what the app behind us answers, which may stream for as long as
+// it likes: the deadline of an earlier request on the connection is taken back.
+func unbounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 		next.ServeHTTP(w, r)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/latchkey-auth/latchkey/server/config"
 )
@@ -26,15 +27,28 @@ func secretKey(cfg *config.Config) ([]byte, error) {
 		return nil, err
 	}
 	path := filepath.Join(cfg.DataDir, secretFile)
-	secret, err := os.ReadFile(path)
+	secret, err := readSecret(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return makeSecret(path)
 	}
+	return secret, err
+}
+
+// readSecret takes no secret that others may have read, or written.
+func readSecret(path string) ([]byte, error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the development secret: %w", err)
 	}
-	if len(secret) < config.MinSecretLength {
-		return nil, fmt.Errorf("the development secret in %s is too short; delete the file to have a new one made", path)
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, fmt.Errorf("the development secret in %s is open to others (mode %04o); delete the file to have a new one made", path, mode)
+	}
+	secret, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the development secret: %w", err)
+	}
+	if err := config.CheckSecret(string(secret)); err != nil {
+		return nil, fmt.Errorf("the development secret in %s %w; delete the file to have a new one made", path, err)
 	}
 	return secret, nil
 }
@@ -58,7 +72,7 @@ func makeSecret(path string) ([]byte, error) {
 	}
 	err = os.Link(temporary.Name(), path) // fails when there is one
 	if errors.Is(err, fs.ErrExist) {
-		return os.ReadFile(path)
+		return readSecret(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("making the development secret: %w", err)

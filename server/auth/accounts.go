@@ -57,8 +57,8 @@ func (s *Service) CheckNewEmail(ctx context.Context, email string) error {
 	if fault := checkEmail(email); fault != "" {
 		return Invalid(FieldError{"email", fault})
 	}
-	taken, err := s.store.HasEmail(ctx, email)
-	if err == nil && taken {
+	alike, err := s.store.CountAlike(ctx, email)
+	if err == nil && alike > 0 {
 		return emailTaken()
 	}
 	return err

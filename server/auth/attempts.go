@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"time"
 )
 
@@ -31,7 +32,7 @@ type attempts struct {
 func (s *Service) limitAttempts(ctx context.Context, in Credentials, now time.Time) (attempts, error) {
 	email := EmailKey(in.Email)
 	perUser := s.attemptKey("user", email)
-	perClient := s.attemptKey("client", email, in.Client.Address)
+	perClient := s.attemptKey("client", email, clientOf(in.Client.Address))
 	limits := map[string]int{perUser: maxAttemptsPerUser, perClient: maxAttemptsPerClient}
 
 	// The order of the keys is the order in which rows are locked.
@@ -49,12 +50,40 @@ func (s *Service) limitAttempts(ctx context.Context, in Credentials, now time.Ti
 	return found, nil
 }
 
+// forgivable gives the counts that a success forgets. With twins, addresses that
+// differ in letter case alone, it is none: whoever owns the one could guess at the
+// other without end.
+func (s *Service) forgivable(ctx context.Context, email string, found attempts) ([]string, error) {
+	if len(found.counted) == 0 {
+		return nil, nil
+	}
+	alike, err := s.store.CountAlike(ctx, email)
+	if err != nil || alike > 1 {
+		return nil, err
+	}
+	return found.counted, nil
+}
+
 // countFailure counts although the answer is an error, and although the client
 // may have hung up: it must not escape the count by doing so.
 func (s *Service) countFailure(ctx context.Context, keys []string, now time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeAnyway)
 	defer cancel()
 	return s.store.CountFailedAttempt(ctx, keys, now, now.Add(-attemptWindow))
+}
+
+// clientOf gives what counts as one client: of an IPv6 address the first 64 bits,
+// since whoever has one has all of them (RFC 6177).
+func clientOf(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is6() {
+		return address
+	}
+	prefix, err := ip.Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.String()
 }
 
 func (s *Service) attemptKey(parts ...string) string {

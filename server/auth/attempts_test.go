@@ -74,7 +74,7 @@ func TestAllClientsTogetherHaveAHundredAttempts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, alice())
 	for i := range maxAttemptsPerUser {
-		w.mustRefuse(t, from(fmt.Sprintf("2001:db8::%x", i), wrong(aliceLogin())), CodeInvalidCredentials)
+		w.mustRefuse(t, from(fmt.Sprintf("2001:db8:0:%x::1", i), wrong(aliceLogin())), CodeInvalidCredentials)
 	}
 	w.mustRefuse(t, from("192.0.2.99", aliceLogin()), CodeTooManyAttempts)
 	other := aliceLogin()

@@ -221,7 +221,7 @@ func TestRenewalsEndWithTheSession(t *testing.T) {
 func TestDeleteEndedDeletesWhatIsOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	deleted, err := w.CleanUp(t.Context())
+	deleted, err := w.DeleteEnded(t.Context())
 	if err != nil || deleted != 3 {
 		t.Errorf("answers %d, %v", deleted, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -136,7 +135,13 @@ func (p *fakePasswords) Outdated(encoded string) bool {
 }
 
 func (*fakePasswords) IsCommon(password string) bool { return password == "trustno1" }
-func (*fakePasswords) Decoy() string                 { return "current$\x00nothing" }
+
+func (p *fakePasswords) Decoy(like string) string {
+	if like == "" {
+		return "current$\x00nothing"
+	}
+	return p.Kind(like) + "$\x00nothing"
+}
 
 // fakeTokens keeps what it issued.
 type fakeTokens struct {
@@ -164,6 +169,7 @@ type fakeStore struct {
 	sessions map[string]Session
 	attempts map[string]FailedAttempts
 	samples  []string
+	exact    bool // addresses are alike only when they are the same
 
 	err         error                           // of everything
 	countErr    error                           // of CountFailedAttempt
@@ -182,19 +188,21 @@ func (f *fakeStore) UserByEmail(_ context.Context, email string) (User, error) {
 		return User{}, f.err
 	}
 	for _, user := range f.users {
-		if EmailKey(user.Email) == EmailKey(email) {
+		if user.Email == email || !f.exact && EmailKey(user.Email) == EmailKey(email) {
 			return user, nil
 		}
 	}
 	return User{}, fmt.Errorf("reading a user: %w", ErrNoRow)
 }
 
-func (f *fakeStore) HasEmail(ctx context.Context, email string) (bool, error) {
-	_, err := f.UserByEmail(ctx, email)
-	if errors.Is(err, ErrNoRow) {
-		return false, nil
+func (f *fakeStore) CountAlike(_ context.Context, email string) (int, error) {
+	alike := 0
+	for _, user := range f.users {
+		if EmailKey(user.Email) == EmailKey(email) {
+			alike++
+		}
 	}
-	return err == nil, err
+	return alike, f.err
 }
 
 func (f *fakeStore) CreateUser(ctx context.Context, user *User) error {
@@ -289,8 +297,11 @@ func (f *fakeStore) CountFailedAttempt(ctx context.Context, keys []string, at, s
 	return f.countErr
 }
 
-func (f *fakeStore) PasswordSamples(context.Context) ([]string, error) {
-	samples := slices.Clone(f.samples)
+func (f *fakeStore) PasswordSamples(context.Context) ([]PasswordSample, error) {
+	samples := make([]PasswordSample, 0, len(f.samples))
+	for _, encoded := range f.samples {
+		samples = append(samples, PasswordSample{Encoded: encoded, Users: 1})
+	}
 	if f.onSamples != nil {
 		f.onSamples()
 	}

@@ -10,8 +10,12 @@ import (
 // held. Twice leaves room for the database and for a machine that is not idle.
 const floorMargin = 2
 
-// firstFloor holds until the kinds in the database have been measured.
-const firstFloor = 250 * time.Millisecond
+// firstFloor holds until the kinds in the database have been measured: longer than
+// any usual kind takes.
+const firstFloor = time.Second
+
+// maxFloor bounds how long one row of the database can make everybody wait.
+const maxFloor = 4 * time.Second
 
 // maxSlowdown bounds how much longer than measured a kind may be taken to need,
 // so that one check on a machine that stood still does not slow down refusals for
@@ -30,8 +34,9 @@ const measureTries = 3
 // takes it from those who are signing in, and cannot be exact across algorithms.
 //
 // On a machine that is busy, a check takes longer than it was measured to. The
-// first that does so raises the floor for everybody, until it is settled again;
-// a refusal that overruns all the same is held to the next multiple.
+// first that comes near the floor raises it for everybody, until the kinds are
+// measured again; a refusal that overruns all the same is held to the next
+// multiple.
 type floor struct {
 	mu       sync.Mutex
 	kinds    map[string]kindTime
@@ -41,22 +46,24 @@ type floor struct {
 // kindTime is what a kind of password takes to check.
 type kindTime struct {
 	alone  time.Duration // with the machine to itself
-	lately time.Duration // at most, since the floor was settled
+	lately time.Duration // when it came near the floor since; else the same
 }
 
 func newFloor() *floor { return &floor{kinds: map[string]kindTime{}} }
 
 // observe learns how long a kind takes: the first time it is seen, and whenever
-// it takes longer than before.
+// its answer came near the floor.
 func (f *floor) observe(kind string, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known, isKnown := f.kinds[kind]
-	if !isKnown {
-		known = kindTime{alone: took}
+	switch {
+	case !isKnown:
+		f.kinds[kind] = kindTime{alone: took, lately: took}
+	case took > f.step()*3/4:
+		known.lately = max(known.lately, min(took, maxSlowdown*known.alone))
+		f.kinds[kind] = known
 	}
-	known.lately = max(known.lately, min(took, maxSlowdown*known.alone))
-	f.kinds[kind] = known
 }
 
 // measure learns the kinds in the database, and so what to hold refusals to
@@ -70,18 +77,8 @@ func (f *floor) measure(kinds map[string]time.Duration) {
 	f.measured = true
 }
 
-// settle forgets how busy the machine has been.
-func (f *floor) settle() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for kind, known := range f.kinds {
-		f.kinds[kind] = kindTime{alone: known.alone, lately: known.alone}
-	}
-}
-
+// step wants f.mu to be held.
 func (f *floor) step() time.Duration {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	step := time.Millisecond
 	if !f.measured {
 		step = firstFloor
@@ -89,28 +86,32 @@ func (f *floor) step() time.Duration {
 	for _, known := range f.kinds {
 		step = max(step, floorMargin*known.lately)
 	}
-	return step
+	return min(step, maxFloor)
 }
 
 // hold returns at the next multiple of the floor since began, or when ctx ends.
 func (f *floor) hold(ctx context.Context, clock Clock, began time.Time) {
+	f.mu.Lock()
 	step := f.step()
+	f.mu.Unlock()
 	elapsed := clock.Now().Sub(began)
 	whole := (elapsed + step - 1) / step * step
 	_ = clock.Sleep(ctx, max(whole, step)-elapsed) // a client that hung up waits for nothing
 }
 
-// MeasurePasswords measures how long the kinds of password in the database take
-// to check, so that refusals take as long as the slowest. It reads all users
-// once and is meant to run once, beside the first requests; a kind that appears
-// later is learnt when it is first checked.
+// MeasurePasswords learns which kinds of password the database has, how many users
+// have each and how long it takes to check, so that refusals take as long as the
+// slowest and cost what they would for a user. It reads all users once for each
+// kind: call it beside the first requests, and then now and then. A kind that
+// appears in between is learnt when it is first checked.
 func (s *Service) MeasurePasswords(ctx context.Context) error {
 	samples, err := s.store.PasswordSamples(ctx)
 	if err != nil {
 		return err
 	}
 	measured := map[string]time.Duration{}
-	for _, encoded := range append(samples, s.passwords.Decoy()) {
+	for _, sample := range append(samples, PasswordSample{Encoded: s.current}) {
+		encoded := sample.Encoded
 		kind := s.passwords.Kind(encoded)
 		if _, done := measured[kind]; kind == "" || done {
 			continue
@@ -126,5 +127,6 @@ func (s *Service) MeasurePasswords(ctx context.Context) error {
 		}
 	}
 	s.floor.measure(measured)
+	s.deal(samples)
 	return nil
 }

@@ -92,7 +92,7 @@ func (s *Service) checkPassword(ctx context.Context, in Credentials) (User, erro
 	}
 	encoded, kind := user.Password, s.passwords.Kind(user.Password)
 	if kind == "" {
-		encoded = s.passwords.Decoy()
+		encoded = s.decoyFor(in.Email)
 	}
 	check, err := s.passwords.Check(ctx, encoded, in.Password)
 	if err != nil {
@@ -121,12 +121,14 @@ func (s *Service) lookUp(ctx context.Context, email string) (User, error) {
 	return s.store.UserByEmail(ctx, email)
 }
 
-func (s *Service) begin(ctx context.Context, user User, in Credentials, attempts attempts, now time.Time) (Grant, error) {
+func (s *Service) begin(ctx context.Context, user User, in Credentials, attempts attempts, now time.Time) (grant Grant, err error) {
 	begun := NewSession{
 		User:            user,
 		UpgradePassword: s.upgrade(ctx, user.Password, in.Password),
 		PreviousMark:    passwordMark(user.Password),
-		ForgetAttempts:  attempts.counted,
+	}
+	if begun.ForgetAttempts, err = s.forgivable(ctx, in.Email, attempts); err != nil {
+		return Grant{}, err
 	}
 	if begun.UpgradePassword != "" {
 		user.Password = begun.UpgradePassword
@@ -164,11 +166,15 @@ func (s *Service) upgrade(ctx context.Context, encoded, password string) string 
 	return upgraded
 }
 
+// cutUserAgent keeps what a user agent may be by RFC 9110, section 5.5: visible
+// ASCII and spaces. A database may not hold more.
 func cutUserAgent(agent string) string {
-	agent = strings.ToValidUTF8(strings.ReplaceAll(agent, "\x00", ""), "")
-	for len(agent) > maxUserAgent {
-		_, size := utf8.DecodeLastRuneInString(agent)
-		agent = agent[:len(agent)-size]
+	printable := func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
 	}
-	return agent
+	agent = strings.Map(printable, agent)
+	return agent[:min(len(agent), maxUserAgent)]
 }

@@ -24,8 +24,9 @@ type Store interface {
 	// UserByEmail finds the user with exactly this address; without one, the
 	// only user whose address has the same [EmailKey]; else ErrNoRow.
 	UserByEmail(ctx context.Context, email string) (User, error)
-	// HasEmail tells whether users have an address with the same [EmailKey].
-	HasEmail(ctx context.Context, email string) (bool, error)
+	// CountAlike gives how many users have an address with the same [EmailKey];
+	// any number above 1 is as good as 2.
+	CountAlike(ctx context.Context, email string) (int, error)
 	// CreateUser stores a user and gives it its ID. ErrTaken when a user has an
 	// address with the same [EmailKey].
 	CreateUser(ctx context.Context, user *User) error
@@ -53,9 +54,9 @@ type Store interface {
 	// forgetting what was counted up to since.
 	CountFailedAttempt(ctx context.Context, keys []string, at, since time.Time) error
 
-	// PasswordSamples reads one encoded password for every kind that users have.
-	// It reads all users once.
-	PasswordSamples(ctx context.Context) ([]string, error)
+	// PasswordSamples reads one encoded password for every kind that users have,
+	// and how many have it. It reads all users, once for each kind.
+	PasswordSamples(ctx context.Context) ([]PasswordSample, error)
 	// DeleteEnded deletes sessions and failed attempts that ended before the
 	// given times; it gives how many rows.
 	DeleteEnded(ctx context.Context, sessionsBefore, attemptsBefore time.Time) (int64, error)
@@ -77,6 +78,12 @@ type FailedAttempts struct {
 	Since time.Time
 }
 
+// PasswordSample is one of the encoded passwords of a kind.
+type PasswordSample struct {
+	Encoded string
+	Users   int64 // who have one of that kind
+}
+
 // Passwords checks and makes encoded passwords, a bounded number at a time.
 type Passwords interface {
 	// Admit takes a place in the line before the pool, or fails with [CodeBusy]
@@ -93,9 +100,9 @@ type Passwords interface {
 	Outdated(encoded string) bool
 	// IsCommon tells whether password is one of those that everybody tries.
 	IsCommon(password string) bool
-	// Decoy gives an encoded password that takes the work of the current
-	// setting and that nothing matches.
-	Decoy() string
+	// Decoy gives an encoded password of the same kind as like, or of the current
+	// setting when like is "", that nothing matches.
+	Decoy(like string) string
 }
 
 // PasswordCheck is a [Passwords.Check]'s outcome. Took is the time of the

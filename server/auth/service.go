@@ -37,6 +37,8 @@ type Service struct {
 	newID     func() string
 	log       *slog.Logger
 	floor     *floor
+	decoys    decoys
+	current   string // a decoy of the current setting
 }
 
 // New wires a Service. It starts nothing.
@@ -50,6 +52,7 @@ func New(cfg Config, deps Deps) *Service {
 		newID:     deps.NewID,
 		log:       deps.Log,
 		floor:     newFloor(),
+		current:   deps.Passwords.Decoy(""),
 	}
 }
 
@@ -59,11 +62,9 @@ func (s *Service) now() time.Time {
 	return s.clock.Now().UTC().Truncate(time.Microsecond)
 }
 
-// CleanUp deletes the rows of sessions and failed attempts that nothing needs any
-// more, and gives how many; and it forgets how busy the machine has been. Call it
-// now and then.
-func (s *Service) CleanUp(ctx context.Context) (deleted int64, err error) {
-	s.floor.settle()
+// DeleteEnded deletes the rows of sessions and failed attempts that nothing
+// needs any more; it gives how many. Call it now and then.
+func (s *Service) DeleteEnded(ctx context.Context) (int64, error) {
 	now := s.now()
 	return s.store.DeleteEnded(ctx, now, now.Add(-attemptWindow))
 }

@@ -24,6 +24,8 @@ const (
 	idleTimeout = 2 * time.Minute
 	// maxHeader is a large Auth.js cookie and some room, in bytes.
 	maxHeader = 32 << 10
+	// besideTime is what anything else has left then.
+	besideTime = 2 * time.Second
 	// shutdownTime is what requests have left when the process is told to end.
 	shutdownTime = 10 * time.Second
 )
@@ -67,6 +69,9 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 		return fmt.Errorf("listening: %w", err)
 	}
 	greet(env, cfg, listener.Addr())
+	if cfg.FrontendURL != nil && len(cfg.TrustedProxies) == 0 {
+		log.WarnContext(ctx, "LATCHKEY_TRUSTED_PROXIES is not set: everybody who signs in through the app at LATCHKEY_FRONTEND_URL looks like one client")
+	}
 	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version())
 
 	var unused unusedConns
@@ -75,7 +80,7 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ConnState:         unused.note,
 	}
 	background, stop := context.WithCancel(ctx)
@@ -92,8 +97,19 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 		err = shutDown(server)
 	}
 	stop()
-	beside.Wait()
+	waitFor(&beside)
 	return err
+}
+
+// waitFor waits for what runs beside the requests, but not for long: a password
+// that is being hashed cannot be interrupted.
+func waitFor(beside *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { beside.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(besideTime):
+	}
 }
 
 // unusedConns are the connections on which nothing has been asked yet: browsers

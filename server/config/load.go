@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -75,6 +76,10 @@ func (c *Config) complete() {
 	}
 	if c.RenewBefore == 0 {
 		c.RenewBefore = c.AccessTokenLifetime / 2
+	}
+	if len(c.TrustedProxies) == 0 && c.FrontendURL != nil && isLoopback(c.FrontendURL.Host) {
+		// Else all browsers would look like one client: the app on this machine.
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
 	if c.PublicURL == "" {
 		_, port, _ := net.SplitHostPort(c.Addr)

@@ -76,12 +76,12 @@ func assignDataDir(c *Config, value string) error {
 
 func assignSecretKey(c *Config, value string) error {
 	c.SecretKey = []byte(value)
-	return checkSecret(value)
+	return CheckSecret(value)
 }
 
 func assignFallbacks(c *Config, value string) error {
 	for each := range strings.SplitSeq(value, ",") {
-		if err := checkSecret(each); err != nil {
+		if err := CheckSecret(each); err != nil {
 			return err
 		}
 		c.SecretKeyFallbacks = append(c.SecretKeyFallbacks, []byte(each))
@@ -168,7 +168,7 @@ func hasScheme(text, scheme string) bool {
 func isLoopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return false
+		host = strings.Trim(addr, "[]") // without a port
 	}
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
@@ -182,8 +182,8 @@ const MinSecretLength = 32
 // mark of a key that Django's startproject makes and the tutorial commits.
 var wellKnown = []string{"django-insecure", "changeme", "change-me", "change_me", "your-secret", "your_secret", "secretsecret", "insecure", "example"}
 
-// checkSecret refuses what can be guessed. Its error does not repeat the secret.
-func checkSecret(secret string) error {
+// CheckSecret refuses what can be guessed. Its error does not repeat the secret.
+func CheckSecret(secret string) error {
 	if len(secret) < MinSecretLength {
 		return fmt.Errorf("must have at least %d bytes; make one with: openssl rand -base64 48", MinSecretLength)
 	}

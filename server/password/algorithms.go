@@ -2,6 +2,7 @@ package password
 
 import (
 	"crypto/pbkdf2"
+	"crypto/rand"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -55,6 +56,11 @@ func (a argon2Password) encode() string {
 		base64.RawStdEncoding.EncodeToString(a.salt), base64.RawStdEncoding.EncodeToString(a.digest))
 }
 
+func (a argon2Password) decoy() algorithm {
+	a.digest = randomBytes(len(a.digest))
+	return a
+}
+
 type pbkdf2Password struct {
 	name       string // pbkdf2_sha256 or pbkdf2_sha1
 	iterations int
@@ -89,6 +95,11 @@ func (p pbkdf2Password) encode() string {
 	return fmt.Sprintf("%s$%d$%s$%s", p.name, p.iterations, p.salt, base64.StdEncoding.EncodeToString(p.digest))
 }
 
+func (p pbkdf2Password) decoy() algorithm {
+	p.digest = randomBytes(len(p.digest))
+	return p
+}
+
 type bcryptPassword struct {
 	name   string // bcrypt_sha256 or bcrypt
 	cost   int
@@ -116,6 +127,20 @@ func (bcryptPassword) weakerThan(algorithm) bool { return true }
 
 func (b bcryptPassword) encode() string { return b.name + "$" + b.digest }
 
+// bcryptPrefix is how much of bcrypt's own form is version, cost and salt.
+const bcryptPrefix = 29
+
+func (b bcryptPassword) decoy() algorithm {
+	digest := []byte(b.digest)
+	for i, random := range randomBytes(len(digest)) {
+		if i >= bcryptPrefix {
+			digest[i] = bcryptAlphabet[int(random)%len(bcryptAlphabet)]
+		}
+	}
+	b.digest = string(digest)
+	return b
+}
+
 type scryptPassword struct {
 	n, r, p int
 	salt    string
@@ -134,6 +159,18 @@ func (scryptPassword) weakerThan(algorithm) bool { return true }
 
 func (s scryptPassword) encode() string {
 	return fmt.Sprintf("scrypt$%d$%s$%d$%d$%s", s.n, s.salt, s.r, s.p, base64.StdEncoding.EncodeToString(s.digest))
+}
+
+func (s scryptPassword) decoy() algorithm {
+	s.digest = randomBytes(len(s.digest))
+	return s
+}
+
+// randomBytes are such that nobody can find a password for them.
+func randomBytes(n int) []byte {
+	random := make([]byte, n)
+	_, _ = rand.Read(random) // never fails
+	return random
 }
 
 func equal(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }

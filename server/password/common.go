@@ -2,6 +2,8 @@ package password
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ccojocar/zxcvbn-go/data"
@@ -20,13 +22,19 @@ var ourWords = []string{"latchkey", "superuser", "administrator", "createsuperus
 // or behind it.
 const tail = "0123456789!@#$%^&*()-_=+.,?"
 
-// longTail is from which length on a common word with more added is not common.
-const longTail = 16
+// Up to shortTail characters, a common word with more added is common too. The
+// topWords first of the passwords, which the list has by how many people use them,
+// are so up to longTail.
+const (
+	shortTail = 12
+	longTail  = 16
+	topWords  = 200
+)
 
 // leet undoes what people write for a letter.
 var leet = strings.NewReplacer("@", "a", "4", "a", "3", "e", "1", "i", "!", "i", "0", "o", "$", "s", "5", "s", "7", "t")
 
-// fewCharacters is how many different ones a password must have more of.
+// fewCharacters is how many different ones are too few.
 const fewCharacters = 3
 
 // IsCommon implements [auth.Passwords] by zxcvbn's lists. They are read anew each
@@ -36,47 +44,44 @@ func (*Pool) IsCommon(password string) bool {
 	if password == "" {
 		return false
 	}
-	variants := variantsOf(strings.ToLower(password))
-	if variants == nil {
+	password = strings.ToLower(password)
+	if isMonotonous(password) {
 		return true
 	}
+	once := onceOf(password)
+	words, bare := map[string]bool{}, map[string]bool{}
+	add(words, once)
+	if len(once) < longTail {
+		add(bare, strings.TrimRight(once, tail), strings.TrimLeft(once, tail), strings.Trim(once, tail))
+	}
+	if len(once) < shortTail {
+		maps.Copy(words, bare)
+	}
 	for _, name := range commonLists {
-		if listHas(name, variants) {
+		list := readList(name)
+		if hasAny(list, words) || name == commonLists[0] && hasAny(list[:min(topWords, len(list))], bare) {
 			return true
 		}
 	}
-	for _, word := range ourWords {
-		if variants[word] {
-			return true
-		}
-	}
-	return false
+	return hasAny(ourWords, words)
 }
 
-// variantsOf gives the words that a password may be made from; nil for one that
-// is a few characters over and over.
-func variantsOf(password string) map[string]bool {
+// add adds words, and what they are without what people write for letters.
+func add(words map[string]bool, more ...string) {
+	for _, word := range more {
+		if word != "" {
+			words[word], words[leet.Replace(word)] = true, true
+		}
+	}
+}
+
+// isMonotonous tells of a password that is a few characters over and over.
+func isMonotonous(password string) bool {
 	distinct := map[rune]bool{}
 	for _, r := range password {
 		distinct[r] = true
 	}
-	if len(distinct) <= fewCharacters {
-		return nil
-	}
-	found := map[string]bool{}
-	add := func(word string) {
-		found[word], found[leet.Replace(word)] = true, true
-	}
-	once := onceOf(password)
-	add(once)
-	if len(once) < longTail {
-		for _, word := range []string{strings.TrimRight(once, tail), strings.TrimLeft(once, tail), strings.Trim(once, tail)} {
-			if word != "" {
-				add(word)
-			}
-		}
-	}
-	return found
+	return len(distinct) <= fewCharacters
 }
 
 // onceOf gives abc for abcabc.
@@ -87,19 +92,17 @@ func onceOf(password string) string {
 	return password
 }
 
-func listHas(name string, words map[string]bool) bool {
-	raw, err := data.Asset(name)
-	if err != nil {
-		return false // the lists are compiled in: a test would fail
-	}
+func hasAny(list []string, words map[string]bool) bool {
+	return slices.ContainsFunc(list, func(each string) bool { return words[each] })
+}
+
+// readList gives nothing for a list that is not there: they are compiled in, and a
+// test would fail.
+func readList(name string) []string {
 	var common struct{ List []string }
-	if err := json.Unmarshal(raw, &common); err != nil {
-		return false
+	raw, err := data.Asset(name)
+	if err != nil || json.Unmarshal(raw, &common) != nil {
+		return nil
 	}
-	for _, each := range common.List {
-		if words[each] {
-			return true
-		}
-	}
-	return false
+	return common.List
 }

@@ -31,6 +31,7 @@ func TestIsCommon(t *testing.T) {
 		"S3cr3t!!":              true,
 		"passwordpasswordpass":  false,
 		"sunshine and 12 rains": false,
+		"wonderland-42":         false,
 		"correct horse battery": false,
 		"":                      false,
 		"Adm1n-pass!word":       false,

@@ -28,6 +28,8 @@ type algorithm interface {
 	weakerThan(current algorithm) bool
 	// encode is the inverse of decode.
 	encode() string
+	// decoy is of the same kind, and nothing matches it.
+	decoy() algorithm
 }
 
 // The most work that an encoded password may ask for, some seconds of a core of
@@ -35,7 +37,8 @@ type algorithm interface {
 // server with one row.
 const (
 	maxIterations = 20_000_000 // pbkdf2
-	maxMemoryKiB  = 1 << 20    // 1 GiB, argon2 and scrypt
+	maxMemoryKiB  = 256 << 10  // 256 MiB, argon2 and scrypt; Django's argon2 has 100
+	maxArgonTime  = 64         // passes
 	maxArgonWork  = 2 << 20    // KiB × passes
 	maxBcryptCost = 15
 	maxScryptWork = 1 << 23 // N × r × p; Django's is 1 << 17
@@ -78,7 +81,9 @@ func decodeArgon2(rest string) (algorithm, error) {
 	if parts[2] != fmt.Sprintf("m=%d,t=%d,p=%d", a.memoryKiB, a.time, threads) {
 		return nil, errors.New("argon2: parameters in another order or form")
 	}
-	if a.memoryKiB > maxMemoryKiB || a.time < 1 || uint64(a.memoryKiB)*uint64(a.time) > maxArgonWork || threads < 1 || threads > 255 {
+	// RFC 9106, section 3.1, wants 8 KiB for each thread.
+	if threads < 1 || threads > 255 || int64(a.memoryKiB) < int64(8*threads) || a.memoryKiB > maxMemoryKiB ||
+		a.time < 1 || a.time > maxArgonTime || uint64(a.memoryKiB)*uint64(a.time) > maxArgonWork {
 		return nil, errors.New("argon2: parameters out of range")
 	}
 	a.variant, a.threads = parts[0], uint8(threads)

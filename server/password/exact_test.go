@@ -174,8 +174,8 @@ func TestNewPasswordsHaveDjangosForm(t *testing.T) {
 				if pool.Outdated(encoded) {
 					t.Error("a new password is outdated")
 				}
-				if pool.Kind(encoded) != pool.Kind(pool.Decoy()) {
-					t.Errorf("the decoy is a %s and takes another time", pool.Kind(pool.Decoy()))
+				if pool.Kind(encoded) != pool.Kind(pool.Decoy("")) {
+					t.Errorf("the decoy is a %s and takes another time", pool.Kind(pool.Decoy("")))
 				}
 			}
 		})
@@ -185,12 +185,42 @@ func TestNewPasswordsHaveDjangosForm(t *testing.T) {
 func TestNothingMatchesTheDecoy(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t, Argon2id)
-	for _, password := range []string{"", pool.Decoy()} {
-		if check, err := pool.Check(t.Context(), pool.Decoy(), password); err != nil || check.Match {
+	for _, password := range []string{"", pool.Decoy("")} {
+		if check, err := pool.Check(t.Context(), pool.Decoy(""), password); err != nil || check.Match {
 			t.Errorf("%q: %+v, %v", password, check, err)
 		}
 	}
-	if pool.Decoy() == newPool(t, Argon2id).Decoy() {
+	if pool.Decoy("") == newPool(t, Argon2id).Decoy("") {
 		t.Error("every process has the same decoy")
+	}
+}
+
+// A decoy costs what a user of its kind costs, and lets nobody in.
+func TestADecoyIsOfItsKindAndNothingMatchesIt(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t, Argon2id)
+	for _, account := range djangoAccounts(t) {
+		kind := pool.Kind(account.Encoded)
+		if kind == "" {
+			continue
+		}
+		if decoy := pool.Decoy(account.Encoded); pool.Kind(decoy) != kind || decoy == account.Encoded {
+			t.Errorf("the decoy of a %s is a %s", kind, pool.Kind(decoy))
+		}
+	}
+	quick, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, encoded := range []string{
+		"bcrypt$" + string(quick),
+		pbkdf2Password{name: "pbkdf2_sha1", iterations: 1, salt: "salt", digest: make([]byte, 20)}.encode(),
+		argon2Password{variant: "argon2i", memoryKiB: 8, time: 1, threads: 1, salt: []byte("saltsalt"), digest: make([]byte, 16)}.encode(),
+		scryptPassword{n: 2, r: 1, p: 1, salt: "salt", digest: make([]byte, 64)}.encode(),
+	} {
+		check, err := pool.Check(t.Context(), pool.Decoy(encoded), "secret")
+		if err != nil || check.Match {
+			t.Errorf("%s: %+v, %v", pool.Kind(encoded), check, err)
+		}
 	}
 }

@@ -21,7 +21,10 @@ func TestHostileEncodingsAreRefused(t *testing.T) {
 	}
 	tests := map[string]string{
 		"argon2 of 4 TiB":                     argon2("m=4294967295,t=2,p=1"),
-		"argon2 of more than 1 GiB":           argon2("m=1048577,t=2,p=1"),
+		"argon2 of more than 256 MiB":         argon2("m=262145,t=2,p=1"),
+		"argon2 of no memory, for days":       argon2("m=0,t=4294967295,p=1"),
+		"argon2 of less memory than it takes": argon2("m=1,t=2097152,p=255"),
+		"argon2 of little memory, for long":   argon2("m=8,t=65,p=1"),
 		"argon2 of more memory than a number": argon2("m=18446744073709551617,t=2,p=1"),
 		"argon2 of too many passes":           argon2("m=19456,t=109,p=1"),
 		"argon2 of 1 GiB, a hundred times":    argon2("m=1048576,t=100,p=1"), // minutes for each login

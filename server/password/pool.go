@@ -102,7 +102,13 @@ func (p *Pool) Outdated(encoded string) bool {
 }
 
 // Decoy implements [auth.Passwords].
-func (p *Pool) Decoy() string { return p.current.encode() }
+func (p *Pool) Decoy(like string) string {
+	kind := p.current
+	if stored, err := decode(like); err == nil {
+		kind = stored
+	}
+	return kind.decoy().encode()
+}
 
 // Admit implements [auth.Passwords].
 func (p *Pool) Admit(ctx context.Context) (leave func(), err error) {

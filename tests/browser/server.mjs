@@ -141,7 +141,7 @@ export async function startSite({ settings = {}, publicURL } = {}) {
   const port = await freePort()
   const server = await startServer({
     LATCHKEY_FRONTEND_URL: `http://127.0.0.1:${port}`,
-    LATCHKEY_TRUSTED_PROXIES: '127.0.0.1',
+    LATCHKEY_TRUSTED_PROXIES: '127.0.0.1', // and not 127.0.0.2, where a stranger comes from
     ...(publicURL && { LATCHKEY_PUBLIC_URL: publicURL }),
     ...settings,
   })

@@ -8,10 +8,11 @@ import { signInAction, type LoginState } from './actions'
 export function LoginForm({ callbackUrl, notice }: { callbackUrl: string; notice?: string }) {
   const [state, action] = useActionState<LoginState, FormData>(signInAction, {})
   const message = state.message ?? notice
+  const dress = state.message ? 'border-danger-line bg-danger-soft text-danger' : 'border-line bg-brass-soft'
   return (
     <form action={action} className="mt-6 grid gap-5">
       {message && (
-        <p role="alert" className="rounded-[10px] border border-danger-line bg-danger-soft px-4 py-3 text-danger">
+        <p role="alert" className={`rounded-[10px] border px-4 py-3 ${dress}`}>
           {message}
         </p>
       )}

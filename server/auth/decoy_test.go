@@ -1,0 +1,108 @@
+package auth
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// costs counts which kinds a thousand addresses cost that nobody has.
+func costs(w *world) map[string]int {
+	count := map[string]int{}
+	for i := range 1000 {
+		kind, _, _ := strings.Cut(w.decoyFor(fmt.Sprintf("nobody%d@example.com", i)), "$")
+		count[kind]++
+	}
+	return count
+}
+
+func within(got, want, by int) bool { return got >= want-by && got <= want+by }
+
+// Whoever asks for an address learns nothing from what it costs: as many of those
+// that nobody has cost each kind as users have it.
+func TestAddressesThatNobodyHasCostWhatUsersCost(t *testing.T) {
+	t.Parallel()
+	w := newGuessedAtWorld(t)
+	if got := costs(w); got["current"] != 1000 {
+		t.Errorf("before anything is known they cost %v", got)
+	}
+	w.deal([]PasswordSample{{"current$a", 300}, {"weak$b", 500}, {"slow$c", 200}, {"broken$d", 9000}})
+	if got := costs(w); !within(got["current"], 300, 60) || !within(got["weak"], 500, 60) || !within(got["slow"], 200, 60) || got["broken"] > 0 {
+		t.Errorf("they cost %v", got)
+	}
+	w.deal([]PasswordSample{{"stronger$a", 1}})
+	if got := costs(w); got["stronger"] != 1000 {
+		t.Errorf("they cost %v, and all users have a stronger one", got)
+	}
+}
+
+func TestAnAddressCostsTheSameEachTime(t *testing.T) {
+	t.Parallel()
+	w := newGuessedAtWorld(t)
+	w.deal([]PasswordSample{{"current$a", 1}, {"weak$b", 1}, {"slow$c", 1}})
+	for i := range 100 {
+		email := fmt.Sprintf("nobody%d@example.com", i)
+		if w.decoyFor(email) != w.decoyFor(strings.ToUpper(email)) {
+			t.Errorf("%s costs another kind in capitals", email)
+		}
+	}
+}
+
+// When users' passwords are upgraded, some addresses that nobody has seem to be,
+// and none goes the other way.
+func TestAddressesThatNobodyHasAreUpgradedWithTheUsers(t *testing.T) {
+	t.Parallel()
+	w := newGuessedAtWorld(t)
+	kindsBy := func(weak, current int64) []string {
+		w.deal([]PasswordSample{{"current$a", current}, {"weak$b", weak}})
+		var kinds []string
+		for i := range 500 {
+			kind, _, _ := strings.Cut(w.decoyFor(fmt.Sprintf("nobody%d@example.com", i)), "$")
+			kinds = append(kinds, kind)
+		}
+		return kinds
+	}
+	before, after := kindsBy(80, 20), kindsBy(40, 60)
+	for i := range before {
+		if before[i] == "current" && after[i] != "current" {
+			t.Fatal("an address went back to an outdated kind")
+		}
+	}
+}
+
+// With twins, the owner of the one must not reset the count of the other.
+func TestATwinDoesNotResetTheOthersCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t,
+		User{ID: 1, Email: "victim@example.com", Password: "current$secret", IsActive: true},
+		User{ID: 2, Email: "Victim@example.com", Password: "current$mine", IsActive: true},
+	)
+	w.store.exact = true
+	guesses := 0
+	for range 5 {
+		for range maxAttemptsPerClient - 1 {
+			_, err := w.Login(t.Context(), Credentials{Email: "victim@example.com", Password: "guess"})
+			if ErrorCode(err) == CodeInvalidCredentials {
+				guesses++
+			}
+		}
+		_, _ = w.Login(t.Context(), Credentials{Email: "Victim@example.com", Password: "mine"})
+	}
+	if guesses > maxAttemptsPerClient {
+		t.Errorf("%d guesses were answered", guesses)
+	}
+}
+
+func TestAClientIsAnAddressOrANetwork(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"192.0.2.7":           "192.0.2.7",
+		"2001:db8:1:2:3:4::5": "2001:db8:1:2::/64",
+		"":                    "",
+		"@":                   "@",
+	} {
+		if got := clientOf(address); got != want {
+			t.Errorf("%s is %s, want %s", address, got, want)
+		}
+	}
+}
