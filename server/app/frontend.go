@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/latchkey-auth/latchkey/server/request"
 )
@@ -24,6 +26,7 @@ func newFrontend(target *url.URL, scheme string, down http.Handler, log *slog.Lo
 			forward(p, scheme)
 			dropInternal(p.Out.Header)
 		},
+		Transport:     toFrontend(),
 		FlushInterval: -1, // a streamed page is passed on as it comes
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if !errors.Is(r.Context().Err(), context.Canceled) {
@@ -34,6 +37,30 @@ func newFrontend(target *url.URL, scheme string, down http.Handler, log *slog.Lo
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
+
+// frontendConns is how many connections to the app are kept, in reserve: it is on
+// the same machine, or near.
+const frontendConns = 256
+
+// toFrontend keeps connections, where Go's default keeps two, and leaves
+// compression to browser and app: else Next.js would compress for us, and we would
+// undo it.
+func toFrontend() *http.Transport {
+	return &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: frontendTimeout, KeepAlive: frontendTimeout}).DialContext,
+		MaxIdleConns:        frontendConns,
+		MaxIdleConnsPerHost: frontendConns,
+		IdleConnTimeout:     idleFrontendConn,
+		DisableCompression:  true,
+	}
+}
+
+const (
+	frontendTimeout = 5 * time.Second
+	// idleFrontendConn is less than the five seconds after which Node.js closes a
+	// connection that nobody uses: a request sent just then would be lost.
+	idleFrontendConn = 4 * time.Second
+)
 
 // forward tells the app who the client is and how it reached the site: what a
 // trusted proxy before us says, else what we know.

@@ -122,6 +122,30 @@ func TestTheAppBehindLearnsWhatATrustedProxySays(t *testing.T) {
 	}
 }
 
+// What the browser does not ask for compressed, Next.js is not asked to compress.
+func TestCompressionIsLeftToBrowserAndApp(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	door := frontDoor(t, func(_ http.ResponseWriter, r *http.Request) { asked = r.Header.Values("Accept-Encoding") })
+	for _, want := range []string{"", "br"} {
+		req, err := http.NewRequest(http.MethodGet, door.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want != "" {
+			req.Header.Set("Accept-Encoding", want)
+		}
+		answer, err := (&http.Transport{DisableCompression: true}).RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if got := strings.Join(asked, ", "); got != want {
+			t.Errorf("the app is asked for %q, and the browser asked for %q", got, want)
+		}
+	}
+}
+
 // Each part of a page arrives before the next is written.
 func TestAStreamedPageIsPassedOnAsItComes(t *testing.T) {
 	t.Parallel()

@@ -32,19 +32,19 @@ type process struct {
 }
 
 // serveLatchkey starts the product and waits until it answers.
-func (b *bench) serveLatchkey(ctx context.Context, database string) (*process, error) {
+func (b *bench) serveLatchkey(ctx context.Context, database string, settings ...string) (*process, error) {
 	args := []string{"serve"}
 	program := b.binary
 	if b.profile != "" {
 		program, args = b.self, []string{"child-latchkey"}
 	}
 	return b.start(ctx, "/api/v1/health", program, args, func(addr string) []string {
-		return []string{
+		return append([]string{
 			"LATCHKEY_ADDR=" + addr,
 			"LATCHKEY_DATABASE_URL=" + database,
 			"LATCHKEY_DATA_DIR=" + b.dir,
 			"LATCHKEY_SECRET_KEY=" + secret,
-		}
+		}, settings...)
 	})
 }
 
@@ -93,7 +93,7 @@ func (p *process) awaitAnswer(path string) error {
 	request := render("GET", path, "", "")
 	for end := time.Now().Add(readyTimeout); time.Now().Before(end); time.Sleep(500 * time.Microsecond) {
 		status, err := c.do(request)
-		if err == nil && status < 300 || errors.Is(err, errChunked) { // 204 has no length
+		if err == nil && status < 300 || errors.Is(err, errNoLength) { // 204 has no length
 			return nil
 		}
 	}

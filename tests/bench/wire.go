@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http/httputil"
 	"strconv"
 	"time"
 )
@@ -28,7 +29,8 @@ const (
 var (
 	contentLength = []byte("Content-Length: ")
 	connClose     = []byte("Connection: close")
-	errChunked    = errors.New("an answer without Content-Length")
+	inChunks      = []byte("Transfer-Encoding: chunked")
+	errNoLength   = errors.New("an answer without Content-Length")
 )
 
 // do sends a rendered request and reads the answer, reconnecting when needed.
@@ -85,7 +87,7 @@ func (c *client) answer(wanted bool) (status int, body []byte, err error) {
 	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
 		return 0, nil, fmt.Errorf("not a status line: %q", line)
 	}
-	length := -1
+	length, chunked := -1, false
 	for {
 		line, err := c.reader.ReadSlice('\n')
 		if err != nil {
@@ -101,9 +103,13 @@ func (c *client) answer(wanted bool) (status int, body []byte, err error) {
 			}
 		}
 		c.hangup = c.hangup || bytes.Equal(line, connClose)
+		chunked = chunked || bytes.Equal(line, inChunks)
+	}
+	if chunked {
+		return c.chunks(status)
 	}
 	if length < 0 {
-		return 0, nil, errChunked
+		return 0, nil, errNoLength
 	}
 	if !wanted {
 		_, err = c.reader.Discard(length)
@@ -112,6 +118,15 @@ func (c *client) answer(wanted bool) (status int, body []byte, err error) {
 	body = make([]byte, length)
 	_, err = io.ReadFull(c.reader, body)
 	return status, body, err
+}
+
+// chunks reads a body of unknown length, which nobody here wants.
+func (c *client) chunks(status int) (int, []byte, error) {
+	if _, err := io.Copy(io.Discard, httputil.NewChunkedReader(c.reader)); err != nil {
+		return 0, nil, err
+	}
+	_, err := c.reader.Discard(len("\r\n"))
+	return status, nil, err
 }
 
 // render writes a request to path with a JSON body, if body is not "", and a
