@@ -2,6 +2,12 @@ module github.com/latchkey-auth/latchkey
 
 go 1.26.0
 
+// Packages from npm bring Go files along.
+ignore (
+	./frontend-client/node_modules
+	./tests/browser/node_modules
+)
+
 require (
 	github.com/ccojocar/zxcvbn-go v1.0.4
 	github.com/getkin/kin-openapi v0.153.0

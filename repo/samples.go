@@ -35,7 +35,7 @@ func (s *Store) PasswordSamples(ctx context.Context) ([]auth.PasswordSample, err
 		if err != nil {
 			return nil, fmt.Errorf("counting a kind of password: %w", translate(ctx, err))
 		}
-		samples = append(samples, auth.PasswordSample{Encoded: row.Password, Users: int64(like)})
+		samples = append(samples, auth.PasswordSample{Encoded: row.Password, Users: like})
 		query.Where("password NOT LIKE ? ESCAPE '#'", likeKind(row.Password))
 	}
 	return samples, nil
