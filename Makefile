@@ -61,7 +61,7 @@ test-browser: build build-app ## the pages in a real browser, on both databases
 	@tests/deps
 	cd tests/browser && LATCHKEY_BIN=$(CURDIR)/$(BIN) npm test --silent
 	go build -o bin/withpostgres ./tests/pgtest/withpostgres
-	@echo 'once more on PostgreSQL, without hostile.test.mjs and look.test.mjs: no database has a part in those'
+	@echo 'once more on PostgreSQL, without the tests in which no database has a part'
 	cd tests/browser && LATCHKEY_BIN=$(CURDIR)/$(BIN) $(CURDIR)/bin/withpostgres npm run test:database --silent
 
 lint: lint-go lint-contract lint-app ## all linters

@@ -9,7 +9,7 @@ import { contentSecurityPolicy, isFromThisSite, securityHeaders } from '@/securi
 export const config = {
   matcher: [
     {
-      source: '/((?!_next/static|_next/image|favicon|icon).*)',
+      source: '/((?!_next/static/|_next/image|icon\\.svg$|favicon\\.ico$).*)',
       missing: [
         { type: 'header', key: 'next-router-prefetch' },
         { type: 'header', key: 'purpose', value: 'prefetch' },
@@ -33,7 +33,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   const state = await checkSessionOf(request.headers)
   switch (state.kind) {
     case 'active':
-      return pass(request, state.renewed ? await sealSession(state.session) : undefined)
+      return pass(request, state.changed ? await sealSession(state.session) : undefined)
     case 'ended':
       return isPage(request) ? signIn(request) : pass(request, null)
     case 'unknown':

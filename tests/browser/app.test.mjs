@@ -187,13 +187,16 @@ describe('signing in and out', { timeout: 300_000 }, () => {
     })
   })
 
-  test('a user who is deactivated is signed out with the next request, and told', async () => {
+  test('a user gets another name, and is deactivated: the next request shows it, or signs out and says so', async () => {
     const email = 'leaving@example.com'
     await site.sql(`INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email)
       SELECT password, is_superuser, 'Lea', 'Ving', is_staff, is_active, date_joined, '${email}' FROM users_user WHERE email = '${site.user.email}'`)
     await visit({}, async (page) => {
       await openSignedIn(page, site.origin, { ...site.user, email }, '/')
       await page.getByRole('heading', { name: 'Lea Ving' }).waitFor()
+      await site.sql(`UPDATE users_user SET first_name = 'Leah' WHERE email = '${email}'`)
+      await page.goto(site.origin)
+      await page.getByRole('heading', { name: 'Leah Ving' }).waitFor()
       await site.sql(`UPDATE users_user SET is_active = false WHERE email = '${email}'`)
       await page.goto(site.origin)
       await alertOf(page).getByText('You have been signed out.').waitFor()

@@ -31,7 +31,7 @@ function onSite(name, settings, act) {
 describe('a session over time', () => {
   onSite(
     'who is active stays signed in past the first token’s end',
-    { LATCHKEY_ACCESS_TOKEN_LIFETIME: '4s', LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE: '3s' },
+    { LATCHKEY_ACCESS_TOKEN_LIFETIME: '6s', LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE: '5s' },
     async (site, page) => {
       const { access_token: first } = await sessionOf(page)
       while ((await statusOf(site, first)) === 200) {
@@ -48,8 +48,9 @@ describe('a session over time', () => {
 
   onSite(
     'three tabs with twenty requests each at the moment of renewal: nobody is signed out',
-    // Every request is one at which a renewal is due.
-    { LATCHKEY_ACCESS_TOKEN_LIFETIME: '4s', LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE: '4s' },
+    // Every request is one at which a renewal is due. The last of sixty waits for the
+    // others, and on a slow machine for longer than a few seconds.
+    { LATCHKEY_ACCESS_TOKEN_LIFETIME: '30s', LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE: '30s' },
     async (site, page) => {
       const tabs = [page, await page.context().newPage(), await page.context().newPage()]
       for (const tab of tabs) await tab.goto(site.origin)
@@ -73,10 +74,10 @@ describe('a session over time', () => {
 
   onSite(
     'who is idle for longer than a token lives is signed out, and told so',
-    { LATCHKEY_ACCESS_TOKEN_LIFETIME: '2s' },
+    { LATCHKEY_ACCESS_TOKEN_LIFETIME: '4s' },
     async (site, page) => {
       const { access_token: token } = await sessionOf(page)
-      while ((await statusOf(site, token)) === 200);
+      while ((await statusOf(site, token)) === 200) await new Promise(setImmediate)
       await page.goto(`${site.origin}/account`)
       await alertOf(page).getByText('You have been signed out. Sign in again to go on.').waitFor()
       assert.equal(await sessionCookie(page), undefined)
@@ -86,7 +87,7 @@ describe('a session over time', () => {
 
   onSite(
     'the absolute limit holds, however active one is',
-    { LATCHKEY_ACCESS_TOKEN_LIFETIME: '2s', LATCHKEY_SESSION_LIFETIME: '5s' },
+    { LATCHKEY_ACCESS_TOKEN_LIFETIME: '4s', LATCHKEY_SESSION_LIFETIME: '12s' },
     async (site, page) => {
       const tokens = new Set()
       while (await sessionCookie(page)) {

@@ -7,7 +7,7 @@ import { readSession, toSession } from './session'
 /** What became of a request's session. */
 export type SessionState =
   | { kind: 'none' }
-  | { kind: 'active'; session: JWT; renewed: boolean }
+  | { kind: 'active'; session: JWT; changed: boolean }
   | { kind: 'ended' }
   | { kind: 'unknown'; failure: Failure }
 
@@ -24,7 +24,13 @@ export async function checkSessionOf(headers: Headers): Promise<SessionState> {
   if (!session) return { kind: 'none' }
   const { data, failure } = await check(session.access_token, headers)
   if (failure) return failure.status === 401 ? { kind: 'ended' } : { kind: 'unknown', failure }
-  return { kind: 'active', session: toSession(data), renewed: data.access_token !== session.access_token }
+  const fresh = toSession(data)
+  return { kind: 'active', session: fresh, changed: !isSame(fresh, session) }
+}
+
+// A token that was renewed, or a user whom somebody gave another name.
+function isSame(a: JWT, b: JWT): boolean {
+  return a.access_token === b.access_token && JSON.stringify(a.user) === JSON.stringify(b.user)
 }
 
 function check(token: string, headers: Headers): Promise<Outcome<Token>> {
