@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { messageOf } from '@/app/login/messages'
-import { initials } from '@/initials'
+import { initials } from '@/components/initials'
 
 describe('messageOf', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { initials } from '@/initials'
+import { initials } from './initials'
 
 /** A user's initials, for the eye: the name stands beside it. */
 export function Avatar({ user }: { user: { name: string | null; email: string } }) {
