@@ -118,3 +118,35 @@ func writeSecret(t *testing.T, cfg *config.Config, text string) {
 		t.Fatal(err)
 	}
 }
+
+// A secret that others could read or write, or that can be guessed, is none.
+func TestADevelopmentSecretThatIsNoneIsNotTaken(t *testing.T) {
+	t.Parallel()
+	good := "kT9v2LqXw7ZpR4nB8sYdF1hJ6mC3gA0e"
+	for name, test := range map[string]struct {
+		secret string
+		mode   os.FileMode
+		says   string
+	}{
+		"that others may read":  {good, 0o640, "open to others (mode 0640)"},
+		"that others may write": {good, 0o602, "open to others (mode 0602)"},
+		"that can be guessed":   {strings.Repeat("A", 32), 0o600, "can be guessed"},
+		"that is short":         {"short", 0o600, "at least 32 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := onThisMachine(t.TempDir())
+			path := filepath.Join(cfg.DataDir, secretFile)
+			if err := os.WriteFile(path, []byte(test.secret), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, test.mode); err != nil {
+				t.Fatal(err)
+			}
+			_, err := secretKey(cfg)
+			if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), test.secret) {
+				t.Errorf("answers %v", err)
+			}
+		})
+	}
+}
