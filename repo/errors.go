@@ -26,7 +26,7 @@ func translate(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, sql.ErrNoRows), isUnwritable(err):
+	case errors.Is(err, sql.ErrNoRows):
 		return auth.ErrNoRow
 	case errors.Is(ctx.Err(), context.Canceled):
 		return err

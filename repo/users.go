@@ -20,6 +20,9 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (auth.User, error
 	if err == nil {
 		return row.user(), nil
 	}
+	if isUnwritable(err) {
+		return auth.User{}, auth.ErrNoRow
+	}
 	if err := translate(ctx, err); !errors.Is(err, auth.ErrNoRow) {
 		return auth.User{}, fmt.Errorf("reading a user: %w", err)
 	}

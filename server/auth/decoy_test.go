@@ -106,3 +106,21 @@ func TestAClientIsAnAddressOrANetwork(t *testing.T) {
 		}
 	}
 }
+
+// Not just the answer takes the time that it would for a user: the check itself is
+// of a kind that users have, and keeps its place in the pool for as long.
+func TestALoginThatNobodyCanMakeChecksWhatUsersHave(t *testing.T) {
+	t.Parallel()
+	w := newGuessedAtWorld(t)
+	w.store.samples = []string{"slow$a"}
+	if err := w.MeasurePasswords(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, email := range []string{"nobody@example.com", "unusable@example.com", "broken@example.com", "empty@example.com"} {
+		w.passwords.checks = nil
+		w.guess(t.Context(), email)
+		if got := strings.Join(w.passwords.checks, " "); got != "slow$\x00nothing" {
+			t.Errorf("for %s it checks %q", email, got)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // output keeps what is printed, and tells when more is.
@@ -163,6 +164,31 @@ func TestServeFinishesWhatItHasBegun(t *testing.T) {
 	}
 	if code := <-s.ended; code != 0 {
 		t.Errorf("exits with %d", code)
+	}
+}
+
+// Browsers open connections in advance, and the server's own way to end would wait
+// five seconds for what may be asked on them.
+func TestServeEndsAtOnceThoughNothingWasAskedOnAConnection(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).serve(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	// The server accepts in order: once this is answered, it knows of the other.
+	if status, _ := get(t, s.url+"/api/v1/health"); status != http.StatusOK {
+		t.Fatalf("answers %d", status)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	began := time.Now()
+	s.end()
+	if code := <-s.ended; code != 0 {
+		t.Errorf("exits with %d", code)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("took %s", took)
 	}
 }
 

@@ -126,9 +126,12 @@ describe('the app’s pages', { timeout: 300_000 }, () => {
     await page.getByRole('status').getByText('Loading').waitFor()
     release()
     await page.waitForURL('**/account')
-    await page.route('**/account', async (route) => new Promise((resolve) => setTimeout(resolve, 500)).then(() => route.continue()))
+    let send
+    const kept = new Promise((resolve) => (send = resolve))
+    await page.route('**/account', async (route) => kept.then(() => route.continue()))
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('button', { name: 'Signing out …' }).waitFor()
+    send()
     await page.waitForURL(`${site.origin}/`)
     await close()
   })
