@@ -30,6 +30,26 @@ func djangoTable(databaseURL string, change ...string) string {
 	return strings.NewReplacer(change...).Replace(table)
 }
 
+// aroundUsers are the tables of Django's beside users_user, as far as they matter
+// here: two of its permissions are there already.
+func aroundUsers(t *testing.T, db *sql.DB, databaseURL string) {
+	t.Helper()
+	tables := `
+		CREATE TABLE django_content_type (id serial PRIMARY KEY, app_label varchar(100) NOT NULL, model varchar(100) NOT NULL, UNIQUE (app_label, model));
+		CREATE TABLE auth_permission (id serial PRIMARY KEY, name varchar(255) NOT NULL, content_type_id integer NOT NULL, codename varchar(100) NOT NULL, UNIQUE (content_type_id, codename));
+		CREATE TABLE auth_group (id serial PRIMARY KEY, name varchar(150) NOT NULL UNIQUE);
+		CREATE TABLE auth_group_permissions (id serial PRIMARY KEY, group_id integer NOT NULL, permission_id integer NOT NULL);
+		CREATE TABLE users_user_groups (id serial PRIMARY KEY, user_id bigint NOT NULL, group_id integer NOT NULL);
+		CREATE TABLE users_user_user_permissions (id serial PRIMARY KEY, user_id bigint NOT NULL, permission_id integer NOT NULL);
+		CREATE TABLE django_migrations (id integer, app varchar(255), name varchar(255));
+		INSERT INTO django_content_type (app_label, model) VALUES ('users', 'user');
+		INSERT INTO auth_permission (name, content_type_id, codename) VALUES ('May view users', 1, 'view_user'), ('Can fly', 1, 'fly');`
+	if strings.HasPrefix(databaseURL, "sqlite://") {
+		tables = strings.ReplaceAll(tables, "serial PRIMARY KEY", "integer NOT NULL PRIMARY KEY AUTOINCREMENT")
+	}
+	mustExec(t, db, tables)
+}
+
 func mustExec(t *testing.T, db *sql.DB, query string, args ...any) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
@@ -70,7 +90,7 @@ func TestAnExistingDjangoIsAdoptedAsItIs(t *testing.T) {
 	onEach(t, func(t *testing.T, databaseURL string) {
 		db := connect(t, databaseURL)
 		mustExec(t, db, djangoTable(databaseURL))
-		mustExec(t, db, "CREATE TABLE django_migrations (id integer, app varchar(255), name varchar(255))")
+		aroundUsers(t, db, databaseURL)
 		for i, email := range []string{"Alice@Example.com", "dupcase@example.com", "DupCase@example.com", "müller@example.com"} {
 			mustExec(t, db, `INSERT INTO users_user (id, password, last_login, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email)
 				VALUES ($1, 'pbkdf2_sha256$1$salt$x', NULL, false, 'A', '', false, true, '2024-06-26 08:45:00.123456+00:00', $2)`, i+1, email)
@@ -85,9 +105,7 @@ func TestAnExistingDjangoIsAdoptedAsItIs(t *testing.T) {
 		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM django_migrations").Scan(&noted); err != nil || noted != 0 {
 			t.Errorf("Django's own list has %d rows more, %v", noted, err)
 		}
-		if _, err := db.ExecContext(t.Context(), "SELECT count(*) FROM auth_group"); err == nil {
-			t.Error("tables were added to Django's")
-		}
+		checkPermissions(t, db)
 		user, err := store.UserByEmail(t.Context(), "alice@example.com")
 		if err != nil || user.ID != 1 || user.Email != "Alice@Example.com" || !user.DateJoined.Equal(time.Date(2024, 6, 26, 8, 45, 0, 123456000, time.UTC)) {
 			t.Errorf("finds %+v, %v", user, err)
@@ -107,6 +125,45 @@ func TestAnExistingDjangoIsAdoptedAsItIs(t *testing.T) {
 	})
 }
 
+// checkPermissions holds Django's rows of permissions against what its own migrate
+// makes. What was there keeps its id and its name.
+func checkPermissions(t *testing.T, db *sql.DB) {
+	t.Helper()
+	for query, want := range map[string]int{
+		"SELECT count(*) FROM auth_permission": 6*4 + 1,
+		"SELECT count(*) FROM auth_permission WHERE id = 1 AND name = 'May view users' AND codename = 'view_user'":  1,
+		"SELECT count(*) FROM auth_permission WHERE codename = 'fly'":                                               1,
+		"SELECT count(*) FROM django_content_type":                                                                  6,
+		"SELECT count(DISTINCT content_type_id) FROM auth_permission":                                               6,
+		"SELECT count(*) FROM auth_permission WHERE name = 'Can change log entry' AND codename = 'change_logentry'": 1,
+	} {
+		var got int
+		if err := db.QueryRowContext(t.Context(), query).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %d, %v, want %d", query, got, err, want)
+		}
+	}
+}
+
+// Permissions are Django's rows: without their tables it is no Django's database.
+func TestAUsersTableWithoutDjangosOthersIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, missing := range []string{"django_content_type", "auth_permission", "auth_group", "auth_group_permissions", "users_user_groups", "users_user_user_permissions"} {
+		t.Run(missing, func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, databaseURL string) {
+				db := connect(t, databaseURL)
+				mustExec(t, db, djangoTable(databaseURL))
+				aroundUsers(t, db, databaseURL)
+				mustExec(t, db, "DROP TABLE "+missing)
+				applied, err := open(t, databaseURL).Migrate(t.Context())
+				if err == nil || len(applied) != 0 || !strings.Contains(err.Error(), missing) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("applied %v, %v", applied, err)
+				}
+			})
+		})
+	}
+}
+
 func TestAUsersTableThatIsNotDjangosIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][]string{
@@ -120,6 +177,7 @@ func TestAUsersTableThatIsNotDjangosIsRefused(t *testing.T) {
 			onEach(t, func(t *testing.T, databaseURL string) {
 				db := connect(t, databaseURL)
 				mustExec(t, db, djangoTable(databaseURL, change...))
+				aroundUsers(t, db, databaseURL)
 				store := open(t, databaseURL)
 				applied, err := store.Migrate(t.Context())
 				if err == nil || len(applied) != 0 {
@@ -128,7 +186,7 @@ func TestAUsersTableThatIsNotDjangosIsRefused(t *testing.T) {
 				if text := err.Error(); !strings.Contains(text, "users_user is not the one") || strings.Contains(text, "\n") {
 					t.Errorf("says %q", text)
 				}
-				for _, table := range []string{"latchkey_session", "latchkey_migration", "auth_group"} {
+				for _, table := range []string{"latchkey_session", "latchkey_migration", "latchkey_event"} {
 					if _, err := db.ExecContext(t.Context(), "SELECT count(*) FROM "+table); err == nil {
 						t.Errorf("%s was made", table)
 					}
@@ -143,7 +201,9 @@ func TestAUsersTableThatIsNotDjangosIsRefused(t *testing.T) {
 func TestAUsersTableWithoutUniqueAddressesIsRefused(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, databaseURL string) {
-		mustExec(t, connect(t, databaseURL), djangoTable(databaseURL, "NOT NULL UNIQUE", "NOT NULL"))
+		db := connect(t, databaseURL)
+		mustExec(t, db, djangoTable(databaseURL, "NOT NULL UNIQUE", "NOT NULL"))
+		aroundUsers(t, db, databaseURL)
 		if applied, err := open(t, databaseURL).Migrate(t.Context()); err == nil {
 			t.Errorf("applied %v", applied)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/latchkey-auth/latchkey/repo"
+	"github.com/latchkey-auth/latchkey/repo/repotest"
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/tests/pgtest"
 )
@@ -47,7 +48,7 @@ func TestADatabaseThatIsNotUTF8(t *testing.T) {
 		t.Fatal(err)
 	}
 	user := auth.User{Email: "zo\u00eb@example.com", Password: "!", IsActive: true}
-	if err := store.CreateUser(t.Context(), &user); err != nil {
+	if err := repotest.Insert(t.Context(), store, &user); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := store.UserByEmail(t.Context(), "zo\u00eb@example.com"); err != nil || got.ID != user.ID {

@@ -179,6 +179,11 @@ func (s *Store) apply(ctx context.Context, tx bun.Tx, name string) error {
 // djangoMigration makes Django's tables where there are none.
 const djangoMigration = "0001_django"
 
+// besideUsers are the tables of Django's, beside users_user, that are read and written.
+var besideUsers = []string{
+	"django_content_type", "auth_permission", "auth_group", "auth_group_permissions", "users_user_groups", "users_user_user_permissions",
+}
+
 // adopt tells whether Django's tables are there already, and fails when they
 // are not as expected.
 func adopt(ctx context.Context, tx bun.Tx) (adopted bool, err error) {
@@ -197,6 +202,15 @@ func adopt(ctx context.Context, tx bun.Tx) (adopted bool, err error) {
 	if unique == 0 {
 		return false, fmt.Errorf("%w: email is not unique", errNotAdoptable)
 	}
+	for _, table := range besideUsers {
+		exists, err := hasTable(ctx, tx, table)
+		if err != nil {
+			return false, err
+		}
+		if !exists {
+			return false, fmt.Errorf("%w: there is no table %s", errNotAdoptable, table)
+		}
+	}
 	return true, nil
 }
 
@@ -210,7 +224,7 @@ func (s *Store) run(ctx context.Context, tx bun.Tx, file string, skip bool) erro
 }
 
 func (s *Store) render(file string) (string, error) {
-	parsed, err := template.ParseFS(migrationFiles, "migrations/"+file)
+	parsed, err := template.New(file).Funcs(template.FuncMap{"permissions": permissions}).ParseFS(migrationFiles, "migrations/"+file)
 	if err != nil {
 		return "", fmt.Errorf("reading a migration: %w", err)
 	}

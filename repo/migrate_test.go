@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/repo"
+	"github.com/latchkey-auth/latchkey/repo/repotest"
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
 // all are the migrations of this version, in order.
-var all = []string{"0001_django", "0002_sessions"}
+var all = []string{"0001_django", "0002_sessions", "0003_admin"}
 
 // onEach runs a test on both databases, empty ones.
 func onEach(t *testing.T, run func(t *testing.T, databaseURL string)) {
@@ -75,7 +76,7 @@ func TestMigratingUpDownAndUpAgain(t *testing.T) {
 			t.Fatalf("applied are %v", applied)
 		}
 		user := auth.User{Email: "alice@example.com", IsActive: true, DateJoined: time.Now()}
-		if err := store.CreateUser(t.Context(), &user); err != nil {
+		if err := repotest.Insert(t.Context(), store, &user); err != nil {
 			t.Fatal(err)
 		}
 		for i := range slices.Backward(all) {
@@ -175,18 +176,18 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, databaseURL string) {
 		store, db := open(t, databaseURL), connect(t, databaseURL)
-		// In the way of the second statement of the last migration.
-		if _, err := db.ExecContext(t.Context(), "CREATE TABLE latchkey_failed_attempt (id integer)"); err != nil {
+		// In the way of a later statement of the last migration.
+		if _, err := db.ExecContext(t.Context(), "CREATE TABLE latchkey_event_head (id integer)"); err != nil {
 			t.Fatal(err)
 		}
 		applied, err := store.Migrate(t.Context())
-		if err == nil || len(applied) != 0 || !strings.Contains(err.Error(), "0002_sessions") {
+		if err == nil || len(applied) != 0 || !strings.Contains(err.Error(), "0003_admin") {
 			t.Errorf("applied %v, %v", applied, err)
 		}
 		if strings.Contains(err.Error(), "\n") {
 			t.Errorf("more than a line: %v", err)
 		}
-		for _, table := range []string{"users_user", "latchkey_session", "django_migrations"} {
+		for _, table := range []string{"users_user", "latchkey_session", "latchkey_event", "django_migrations"} {
 			if _, err := db.ExecContext(t.Context(), "SELECT count(*) FROM "+table); err == nil {
 				t.Errorf("%s is there", table)
 			}
@@ -194,7 +195,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 		if applied := appliedIn(t, store); len(applied) != 0 {
 			t.Errorf("noted are %v", applied)
 		}
-		if _, err := db.ExecContext(t.Context(), "DROP TABLE latchkey_failed_attempt"); err != nil {
+		if _, err := db.ExecContext(t.Context(), "DROP TABLE latchkey_event_head"); err != nil {
 			t.Fatal(err)
 		}
 		migrate(t, store, all)

@@ -47,6 +47,7 @@ type Store struct {
 	write *bun.DB // SQLite: one connection; PostgreSQL: the same as read
 
 	sessionByID prepared
+	totals      totals
 }
 
 func newStore(read, write *bun.DB) *Store {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/repo"
+	"github.com/latchkey-auth/latchkey/repo/repotest"
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/tests/pgtest"
 )
@@ -39,7 +40,7 @@ func TestPostgreSQLThatGoesAwayAndComesBack(t *testing.T) {
 		if _, err := store.Pending(t.Context()); auth.ErrorCode(err) != auth.CodeUnavailable {
 			t.Errorf("while it is gone, the migrations: %v", err)
 		}
-		if err := store.CreateUser(t.Context(), &auth.User{Email: "a@example.com"}); auth.ErrorCode(err) != auth.CodeUnavailable {
+		if err := repotest.Insert(t.Context(), store, &auth.User{Email: "a@example.com"}); auth.ErrorCode(err) != auth.CodeUnavailable {
 			t.Errorf("while it is gone, a transaction: %v", err)
 		}
 		proxy.Resume()
@@ -61,7 +62,7 @@ func TestPostgreSQLThatIsSilent(t *testing.T) {
 		t.Errorf("answers %v", err)
 	}
 	proxy.Resume()
-	if err := store.CreateUser(t.Context(), &auth.User{Email: "alice@example.com", DateJoined: time.Now()}); err != nil {
+	if err := repotest.Insert(t.Context(), store, &auth.User{Email: "alice@example.com", DateJoined: time.Now()}); err != nil {
 		t.Errorf("when it answers again: %v", err)
 	}
 }
@@ -82,13 +83,13 @@ func TestSQLiteThatAnotherProcessHolds(t *testing.T) {
 	if _, err := store.UserByEmail(t.Context(), "alice@example.com"); auth.ErrorCode(err) == auth.CodeUnavailable {
 		t.Errorf("a reader waits for a writer: %v", err)
 	}
-	if err := store.CreateUser(t.Context(), &auth.User{Email: "alice@example.com", DateJoined: time.Now()}); auth.ErrorCode(err) != auth.CodeUnavailable {
+	if err := repotest.Insert(t.Context(), store, &auth.User{Email: "alice@example.com", DateJoined: time.Now()}); auth.ErrorCode(err) != auth.CodeUnavailable {
 		t.Errorf("a writer answers %v", err)
 	}
 	if _, err := other.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.CreateUser(t.Context(), &auth.User{Email: "alice@example.com", DateJoined: time.Now()}); err != nil {
+	if err := repotest.Insert(t.Context(), store, &auth.User{Email: "alice@example.com", DateJoined: time.Now()}); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -108,7 +109,7 @@ func TestSeveralProcessesOnOneSQLiteFile(t *testing.T) {
 			writers.Go(func() {
 				for k := range 5 {
 					user := auth.User{Email: fmt.Sprintf("%d-%d-%d@example.com", i, j, k), DateJoined: time.Now()}
-					if err := store.CreateUser(t.Context(), &user); err != nil {
+					if err := repotest.Insert(t.Context(), store, &user); err != nil {
 						t.Error(err)
 					}
 				}

@@ -1,6 +1,8 @@
 package repo
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -59,6 +61,7 @@ type sessionRow struct {
 
 	ID           string     `bun:"id,pk"`
 	UserID       int64      `bun:"user_id"`
+	Door         string     `bun:"door"`
 	CreatedAt    time.Time  `bun:"created_at"`
 	RenewedAt    time.Time  `bun:"renewed_at"`
 	ExpiresAt    time.Time  `bun:"expires_at"`
@@ -66,12 +69,14 @@ type sessionRow struct {
 	Address      string     `bun:"address"`
 	UserAgent    string     `bun:"user_agent"`
 	PasswordMark string     `bun:"password_mark"`
+	ConfirmedAt  *time.Time `bun:"confirmed_at"`
 }
 
 func toSessionRow(s *auth.Session) *sessionRow {
 	return &sessionRow{
 		ID:           s.ID,
 		UserID:       s.UserID,
+		Door:         string(s.Door),
 		CreatedAt:    s.CreatedAt,
 		RenewedAt:    s.RenewedAt,
 		ExpiresAt:    s.ExpiresAt,
@@ -79,6 +84,7 @@ func toSessionRow(s *auth.Session) *sessionRow {
 		Address:      s.Address,
 		UserAgent:    s.UserAgent,
 		PasswordMark: s.PasswordMark,
+		ConfirmedAt:  s.ConfirmedAt,
 	}
 }
 
@@ -86,6 +92,7 @@ func (r *sessionRow) session() auth.Session {
 	return auth.Session{
 		ID:           r.ID,
 		UserID:       r.UserID,
+		Door:         auth.Door(r.Door),
 		CreatedAt:    r.CreatedAt.UTC(),
 		RenewedAt:    r.RenewedAt.UTC(),
 		ExpiresAt:    r.ExpiresAt.UTC(),
@@ -93,6 +100,7 @@ func (r *sessionRow) session() auth.Session {
 		Address:      r.Address,
 		UserAgent:    r.UserAgent,
 		PasswordMark: r.PasswordMark,
+		ConfirmedAt:  inUTC(r.ConfirmedAt),
 	}
 }
 
@@ -106,6 +114,57 @@ type attemptRow struct {
 
 func (r *attemptRow) attempts() auth.FailedAttempts {
 	return auth.FailedAttempts{Key: r.Key, Count: r.Failures, Since: r.Since.UTC()}
+}
+
+type eventRow struct {
+	bun.BaseModel `bun:"table:latchkey_event,alias:e"`
+
+	ID        int64     `bun:"id,pk"`
+	At        time.Time `bun:"at"`
+	Door      string    `bun:"door"`
+	ActorID   *int64    `bun:"actor_id"`
+	Actor     string    `bun:"actor"`
+	Address   string    `bun:"address"`
+	Action    string    `bun:"action"`
+	Kind      string    `bun:"kind"`
+	SubjectID string    `bun:"subject_id"`
+	Subject   string    `bun:"subject"`
+	Changes   string    `bun:"changes"`
+	Hash      string    `bun:"hash"`
+}
+
+func toEventRow(e auth.Event) (*eventRow, error) {
+	if e.Changes == nil {
+		e.Changes = []auth.FieldChange{}
+	}
+	changes, err := json.Marshal(e.Changes)
+	if err != nil {
+		return nil, fmt.Errorf("writing an event: %w", err)
+	}
+	row := &eventRow{
+		ID: e.ID, At: e.At, Door: string(e.Door), Actor: e.Actor, Address: e.Address, Action: string(e.Action),
+		Kind: e.Kind, SubjectID: e.SubjectID, Subject: e.Subject, Changes: string(changes), Hash: e.Hash,
+	}
+	if e.ActorID != 0 {
+		row.ActorID = &e.ActorID
+	}
+	return row, nil
+}
+
+// event gives what the row says. Changes that somebody made unreadable are none: the
+// event's hash tells of it.
+func (r *eventRow) event() auth.Event {
+	e := auth.Event{
+		ID: r.ID, At: r.At.UTC(), Door: auth.Door(r.Door), Actor: r.Actor, Address: r.Address, Action: auth.Action(r.Action),
+		Kind: r.Kind, SubjectID: r.SubjectID, Subject: r.Subject, Hash: r.Hash,
+	}
+	if r.ActorID != nil {
+		e.ActorID = *r.ActorID
+	}
+	if json.Unmarshal([]byte(r.Changes), &e.Changes) != nil {
+		e.Changes = nil
+	}
+	return e
 }
 
 func inUTC(t *time.Time) *time.Time {

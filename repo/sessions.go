@@ -20,12 +20,13 @@ func (s *Store) BeginSession(ctx context.Context, login auth.NewSession) error {
 		if _, err := tx.NewInsert().Model(toSessionRow(&login.Session)).Exec(ctx); err != nil {
 			return err
 		}
-		if len(login.ForgetAttempts) == 0 {
-			return nil
+		if len(login.ForgetAttempts) > 0 {
+			if _, err := tx.NewDelete().Model((*attemptRow)(nil)).
+				Where("key IN (?)", bun.List(login.ForgetAttempts)).Exec(ctx); err != nil {
+				return err
+			}
 		}
-		_, err := tx.NewDelete().Model((*attemptRow)(nil)).
-			Where("key IN (?)", bun.List(login.ForgetAttempts)).Exec(ctx)
-		return err
+		return record(ctx, tx, login.Events)
 	})
 	if err != nil {
 		return fmt.Errorf("beginning a session: %w", err)
@@ -65,7 +66,7 @@ func noteLogin(ctx context.Context, tx bun.Tx, login auth.NewSession) error {
 
 // sessionQuery is asked for every request.
 const sessionQuery = `
-	SELECT s.id, s.user_id, s.created_at, s.renewed_at, s.expires_at, s.revoked_at, s.address, s.user_agent, s.password_mark,
+	SELECT s.id, s.user_id, s.door, s.created_at, s.renewed_at, s.expires_at, s.revoked_at, s.address, s.user_agent, s.password_mark, s.confirmed_at,
 		u.id, u.password, u.last_login, u.is_superuser, u.first_name, u.last_name, u.is_staff, u.is_active, u.date_joined, u.email
 	FROM latchkey_session AS s JOIN users_user AS u ON u.id = s.user_id
 	WHERE s.id = $1`
@@ -77,8 +78,8 @@ func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.
 	var session sessionRow
 	var user userRow
 	err := s.sessionByID.scan(ctx, []any{id}, []any{
-		&session.ID, &session.UserID, &session.CreatedAt, &session.RenewedAt, &session.ExpiresAt,
-		&session.RevokedAt, &session.Address, &session.UserAgent, &session.PasswordMark,
+		&session.ID, &session.UserID, &session.Door, &session.CreatedAt, &session.RenewedAt, &session.ExpiresAt,
+		&session.RevokedAt, &session.Address, &session.UserAgent, &session.PasswordMark, &session.ConfirmedAt,
 		&user.ID, &user.Password, &user.LastLogin, &user.IsSuperuser, &user.FirstName,
 		&user.LastName, &user.IsStaff, &user.IsActive, &user.DateJoined, &user.Email,
 	})
@@ -90,10 +91,19 @@ func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.
 
 // RenewSession implements [auth.Store].
 func (s *Store) RenewSession(ctx context.Context, id string, at time.Time) error {
+	return s.noteInSession(ctx, id, "renewed_at", at)
+}
+
+// ConfirmSession implements [auth.Store].
+func (s *Store) ConfirmSession(ctx context.Context, id string, at time.Time) error {
+	return s.noteInSession(ctx, id, "confirmed_at", at)
+}
+
+func (s *Store) noteInSession(ctx context.Context, id, column string, at time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	changed, err := affected(s.write.NewUpdate().Model((*sessionRow)(nil)).
-		Set("renewed_at = ?", at).
+		Set("? = ?", bun.Ident(column), at).
 		Where("id = ?", id).Where("revoked_at IS NULL").
 		Exec(ctx))
 	if err != nil {
@@ -106,30 +116,48 @@ func (s *Store) RenewSession(ctx context.Context, id string, at time.Time) error
 }
 
 // RevokeSession implements [auth.Store].
-func (s *Store) RevokeSession(ctx context.Context, id string, at time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
-	defer cancel()
-	_, err := s.write.NewUpdate().Model((*sessionRow)(nil)).
-		Set("revoked_at = ?", at).
-		Where("id = ?", id).Where("revoked_at IS NULL").
-		Exec(ctx)
+func (s *Store) RevokeSession(ctx context.Context, id string, at time.Time, event auth.Event) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		ended, err := endSession(ctx, tx, id, at)
+		if err != nil || !ended {
+			return err
+		}
+		return record(ctx, tx, []auth.Event{event})
+	})
 	if err != nil {
-		return fmt.Errorf("ending a session: %w", translate(ctx, err))
+		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil
+}
+
+func endSession(ctx context.Context, tx bun.Tx, id string, at time.Time) (bool, error) {
+	changed, err := affected(tx.NewUpdate().Model((*sessionRow)(nil)).
+		Set("revoked_at = ?", at).
+		Where("id = ?", id).Where("revoked_at IS NULL").Where("expires_at > ?", at).
+		Exec(ctx))
+	return changed > 0, err
 }
 
 // deleteBatch keeps each transaction short: SQLite's only writer waits for it.
 const deleteBatch = 1000
 
 // DeleteEnded implements [auth.Store].
-func (s *Store) DeleteEnded(ctx context.Context, sessionsBefore, attemptsBefore time.Time) (int64, error) {
-	sessions, err := s.deleteInBatches(ctx, "latchkey_session", "id", "expires_at", sessionsBefore)
-	if err != nil {
-		return sessions, err
+func (s *Store) DeleteEnded(ctx context.Context, endedBefore, attemptsBefore time.Time) (total int64, err error) {
+	for _, each := range []struct {
+		table, key, column string
+		before             time.Time
+	}{
+		{"latchkey_session", "id", "expires_at", endedBefore},
+		{"latchkey_setup", "token_hash", "expires_at", endedBefore},
+		{"latchkey_failed_attempt", "key", "since", attemptsBefore},
+	} {
+		deleted, err := s.deleteInBatches(ctx, each.table, each.key, each.column, each.before)
+		total += deleted
+		if err != nil {
+			return total, err
+		}
 	}
-	attempts, err := s.deleteInBatches(ctx, "latchkey_failed_attempt", "key", "since", attemptsBefore)
-	return sessions + attempts, err
+	return total, nil
 }
 
 func (s *Store) deleteInBatches(ctx context.Context, table, key, column string, before time.Time) (total int64, err error) {

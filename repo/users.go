@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -47,33 +46,6 @@ func (s *Store) CountAlike(ctx context.Context, email string) (int, error) {
 	return len(alike), nil
 }
 
-// CreateUser implements [auth.Store].
-func (s *Store) CreateUser(ctx context.Context, user *auth.User) error {
-	row := toUserRow(user)
-	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := s.lockUsers(ctx, tx); err != nil {
-			return err
-		}
-		alike, err := usersAlike(ctx, tx, user.Email)
-		if err != nil {
-			return err
-		}
-		if len(alike) > 0 {
-			return auth.ErrTaken
-		}
-		_, err = tx.NewInsert().Model(row).Exec(ctx)
-		if isTaken(err) { // by somebody who was faster
-			return auth.ErrTaken
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("storing a user: %w", err)
-	}
-	user.ID = row.ID
-	return nil
-}
-
 // usersLock is the PostgreSQL advisory lock of whoever looks for twins before
 // storing an address. SQLite has its one writer.
 const usersLock = 0x7573657273 // "users"
@@ -84,29 +56,6 @@ func (s *Store) lockUsers(ctx context.Context, tx bun.Tx) error {
 	}
 	_, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?)", usersLock).Exec(ctx)
 	return err
-}
-
-// SetPassword implements [auth.Store].
-func (s *Store) SetPassword(ctx context.Context, userID int64, encoded string, at time.Time) (ended int64, err error) {
-	err = s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		changed, err := affected(tx.NewUpdate().Model((*userRow)(nil)).
-			Set("password = ?", encoded).Where("id = ?", userID).Exec(ctx))
-		if err != nil {
-			return err
-		}
-		if changed == 0 {
-			return auth.ErrNoRow
-		}
-		ended, err = affected(tx.NewUpdate().Model((*sessionRow)(nil)).
-			Set("revoked_at = ?", at).
-			Where("user_id = ?", userID).Where("revoked_at IS NULL").Where("expires_at > ?", at).
-			Exec(ctx))
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("storing a password: %w", err)
-	}
-	return ended, nil
 }
 
 // mostAlike bounds what one address can make the database read. A database with

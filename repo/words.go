@@ -1,6 +1,9 @@
 package repo
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect"
 )
@@ -10,7 +13,7 @@ import (
 type words struct {
 	Postgres bool
 
-	Serial, BigSerial, Time, Bool, Now string
+	Serial, BigSerial, ID, Time, Bool, Now string
 
 	// Lower is an address in lower case, as far as ASCII goes, in every locale.
 	Lower string
@@ -26,6 +29,7 @@ type words struct {
 var sqliteWords = words{
 	Serial:      "integer NOT NULL PRIMARY KEY AUTOINCREMENT",
 	BigSerial:   "integer NOT NULL PRIMARY KEY AUTOINCREMENT",
+	ID:          "integer NOT NULL PRIMARY KEY",
 	Time:        "datetime",
 	Bool:        "bool",
 	Now:         "strftime('%Y-%m-%d %H:%M:%f', 'now')",
@@ -39,6 +43,7 @@ var postgresWords = words{
 	Postgres:    true,
 	Serial:      "serial PRIMARY KEY",
 	BigSerial:   "bigserial PRIMARY KEY",
+	ID:          "bigint PRIMARY KEY",
 	Time:        "timestamp with time zone",
 	Bool:        "boolean",
 	Now:         "now()",
@@ -46,6 +51,29 @@ var postgresWords = words{
 	BeyondASCII: "octet_length(email) <> length(email)",
 	UniqueEmail: `SELECT count(*) FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 		WHERE i.indrelid = to_regclass('users_user') AND i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = 'email'`,
+}
+
+// SortedUserColumns are those by which users can be sorted, beside the address.
+func (words) SortedUserColumns() []string {
+	return []string{"first_name", "last_name", "is_staff", "is_active", "is_superuser", "date_joined", "last_login"}
+}
+
+// permissions writes, for a migration, the rows with which Django lets a model be
+// viewed, added, changed and deleted, where they are missing. model is in Django's
+// small letters, name as people say it.
+func permissions(app, model, name string) string {
+	var sql strings.Builder
+	fmt.Fprintf(&sql, `INSERT INTO django_content_type (app_label, model)
+	SELECT '%[1]s', '%[2]s' WHERE NOT EXISTS (SELECT 1 FROM django_content_type WHERE app_label = '%[1]s' AND model = '%[2]s');
+`, app, model)
+	for _, verb := range []string{"add", "change", "delete", "view"} { // Django's order
+		fmt.Fprintf(&sql, `INSERT INTO auth_permission (name, content_type_id, codename)
+	SELECT 'Can %[3]s %[4]s', c.id, '%[3]s_%[2]s' FROM django_content_type AS c
+	WHERE c.app_label = '%[1]s' AND c.model = '%[2]s'
+	AND NOT EXISTS (SELECT 1 FROM auth_permission WHERE content_type_id = c.id AND codename = '%[3]s_%[2]s');
+`, app, model, verb, name)
+	}
+	return sql.String()
 }
 
 func wordsOf(db bun.IDB) words {

@@ -88,7 +88,7 @@ func TestEmailTwinsOfADjangoDatabase(t *testing.T) {
 		{Email: "dUPCASE@example.com", Password: "wonderland-42"},
 		{Email: "ALICE@EXAMPLE.COM", Password: "wonderland-42"},
 	} {
-		if _, err := app.Auth.CreateSuperuser(t.Context(), twin); auth.ErrorCode(err) != auth.CodeInvalid {
+		if _, err := app.Auth.CreateSuperuser(t.Context(), auth.CommandLine("test"), twin); auth.ErrorCode(err) != auth.CodeInvalid {
 			t.Errorf("%s could be made: %v", twin.Email, err)
 		}
 	}

@@ -70,7 +70,7 @@ func TestADjangoGoesOnWithOurDatabase(t *testing.T) {
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		app := apptest.Start(t, databaseURL)
-		if _, err := app.Auth.CreateSuperuser(t.Context(), auth.NewUser{Email: "Ada@Example.com", Password: "wonderland-42"}); err != nil {
+		if _, err := app.Auth.CreateSuperuser(t.Context(), auth.CommandLine("test"), auth.NewUser{Email: "Ada@Example.com", Password: "wonderland-42"}); err != nil {
 			t.Fatal(err)
 		}
 		dj := newDjango(t, databaseURL)

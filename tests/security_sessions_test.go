@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/gen"
+	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/tests/apptest"
 )
 
@@ -66,7 +67,7 @@ var endings = []struct {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ended, err := who.Auth.ChangePassword(t.Context(), user, "looking-glass-43"); err != nil || ended != 1 {
+		if ended, err := who.Auth.SetPassword(t.Context(), auth.CommandLine("test"), user.ID, new("looking-glass-43"), ""); err != nil || ended != 1 {
 			t.Fatalf("changing the password ended %d sessions: %v", ended, err)
 		}
 	}},
@@ -75,7 +76,7 @@ var endings = []struct {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := who.Auth.ChangePassword(t.Context(), user, who.user.Password); err != nil {
+		if _, err := who.Auth.SetPassword(t.Context(), auth.CommandLine("test"), user.ID, &who.user.Password, ""); err != nil {
 			t.Fatal(err)
 		}
 	}},

@@ -140,7 +140,7 @@ var cleaning = []sentence{
 			f.begin(t, in)
 		}
 		f.begin(t, login(alice, "ended, and not over"))
-		must(t, f.RevokeSession(t.Context(), "ended, and not over", noon.Add(-time.Hour)))
+		must(t, f.RevokeSession(t.Context(), "ended, and not over", noon.Add(-time.Hour), auth.Event{}))
 		f.fail(t, noon.Add(-window-time.Microsecond), "over")
 		f.fail(t, noon.Add(-window), "just not over")
 

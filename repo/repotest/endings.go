@@ -27,8 +27,8 @@ var endings = []sentence{
 		alice := f.create(t, "alice@example.com")
 		f.begin(t, login(alice, "s1"))
 		f.begin(t, login(alice, "s2"))
-		must(t, f.RevokeSession(t.Context(), "s1", noon.Add(time.Minute)))
-		must(t, f.RevokeSession(t.Context(), "s1", noon.Add(time.Hour)))
+		must(t, f.RevokeSession(t.Context(), "s1", noon.Add(time.Minute), auth.Event{}))
+		must(t, f.RevokeSession(t.Context(), "s1", noon.Add(time.Hour), auth.Event{}))
 		if got := f.session(t, "s1").RevokedAt; got == nil || !got.Equal(noon.Add(time.Minute)) {
 			t.Errorf("it was ended at %v", got)
 		}
@@ -37,11 +37,11 @@ var endings = []sentence{
 		}
 	}},
 	{"ending what is not there is no fault", func(t *testing.T, f fixture) {
-		must(t, f.RevokeSession(t.Context(), "nothing", noon))
+		must(t, f.RevokeSession(t.Context(), "nothing", noon, auth.Event{}))
 	}},
 	{"a session that was ended is not renewed", func(t *testing.T, f fixture) {
 		f.begin(t, login(f.create(t, "alice@example.com"), "s1"))
-		must(t, f.RevokeSession(t.Context(), "s1", noon))
+		must(t, f.RevokeSession(t.Context(), "s1", noon, auth.Event{}))
 		mustBe(t, f.RenewSession(t.Context(), "s1", noon.Add(time.Hour)), auth.ErrNoRow)
 		if got := f.session(t, "s1"); !got.RenewedAt.Equal(noon) || got.RevokedAt == nil {
 			t.Errorf("it is %+v", got)
@@ -54,7 +54,7 @@ var endings = []sentence{
 			f.begin(t, login(alice, id))
 			answers := atOnce(6, func(i int) error {
 				if i == 0 {
-					return f.RevokeSession(t.Context(), id, noon)
+					return f.RevokeSession(t.Context(), id, noon, auth.Event{})
 				}
 				return f.RenewSession(t.Context(), id, noon.Add(time.Duration(i)*time.Second))
 			})
@@ -78,7 +78,7 @@ var endings = []sentence{
 			f.begin(t, in)
 		}
 		f.begin(t, login(alice, "ended"))
-		must(t, f.RevokeSession(t.Context(), "ended", noon))
+		must(t, f.RevokeSession(t.Context(), "ended", noon, auth.Event{}))
 		f.begin(t, login(bob, "bob's"))
 
 		ended, err := f.SetPassword(t.Context(), alice.ID, "argon2$new", at)

@@ -3,6 +3,7 @@
 package repotest
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -25,7 +26,8 @@ type Opened struct {
 // closes when its test ends.
 func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
-	tests := slices.Concat(lookUps, letters, creations, sessions, endings, passwords, attempts, cleaning, values, crowds)
+	tests := slices.Concat(lookUps, letters, creations, sessions, endings, passwords, attempts, cleaning, values, crowds,
+		changing, updates, deletions, groups, adminSessions, links, happenings, lists, searching, shown)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -53,6 +55,28 @@ func (f fixture) create(t testing.TB, email string) auth.User {
 		t.Fatal(err)
 	}
 	return user
+}
+
+// CreateUser stores a user in a transaction of its own.
+func (f fixture) CreateUser(ctx context.Context, user *auth.User) error {
+	return Insert(ctx, f, user)
+}
+
+// Insert stores a user in a transaction of its own.
+func Insert(ctx context.Context, store auth.Store, user *auth.User) error {
+	return store.Change(ctx, func(ctx context.Context, tx auth.Changes) error { return tx.InsertUser(ctx, user) })
+}
+
+// SetPassword stores a password and ends the user's sessions.
+func (f fixture) SetPassword(ctx context.Context, userID int64, encoded string, at time.Time) (ended int64, err error) {
+	err = f.Change(ctx, func(ctx context.Context, tx auth.Changes) error {
+		if err := tx.SetPassword(ctx, userID, encoded); err != nil {
+			return err
+		}
+		ended, err = tx.EndSessions(ctx, userID, at, "")
+		return err
+	})
+	return ended, err
 }
 
 // insert stores a user past the store, as a Django does: twins too.
@@ -98,7 +122,7 @@ func login(user auth.User, id string) auth.NewSession {
 		User:         user,
 		PreviousMark: mark(user.Password),
 		Session: auth.Session{
-			ID: id, UserID: user.ID, CreatedAt: noon, RenewedAt: noon, ExpiresAt: noon.Add(720 * time.Hour),
+			ID: id, UserID: user.ID, Door: auth.DoorAPI, CreatedAt: noon, RenewedAt: noon, ExpiresAt: noon.Add(720 * time.Hour),
 			Address: "192.0.2.1", UserAgent: "Firefox", PasswordMark: mark(user.Password),
 		},
 	}

@@ -75,7 +75,7 @@ var values = []sentence{
 			in, id := login(user, fmt.Sprint(i)), fmt.Sprint(i)
 			in.Session.CreatedAt, in.Session.RenewedAt, in.Session.ExpiresAt = at, at, at.Add(time.Microsecond)
 			f.begin(t, in)
-			must(t, f.RevokeSession(t.Context(), id, at))
+			must(t, f.RevokeSession(t.Context(), id, at, auth.Event{}))
 			session := f.session(t, id)
 			sameInUTC(t, "created", session.CreatedAt, at)
 			sameInUTC(t, "renewed", session.RenewedAt, at)
@@ -126,9 +126,27 @@ func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 		"CreateUser":         f.CreateUser(ctx, &auth.User{Email: "new@example.com", DateJoined: noon}),
 		"BeginSession":       f.BeginSession(ctx, login(user, "every")),
 		"RenewSession":       f.RenewSession(ctx, "every", noon),
-		"RevokeSession":      f.RevokeSession(ctx, "every", noon),
+		"RevokeSession":      f.RevokeSession(ctx, "every", noon, auth.Event{}),
 		"CountFailedAttempt": f.CountFailedAttempt(ctx, []string{"key"}, noon, noon),
 	}
+	answers["ConfirmSession"] = f.ConfirmSession(ctx, "every", noon)
+	answers["AddSetup"] = f.AddSetup(ctx, "hash", noon)
+	answers["EachUser"] = f.EachUser(ctx, auth.Query{}, func(auth.User) error { return nil })
+	answers["EachEvent"] = f.EachEvent(ctx, auth.Query{}, func(auth.Event) error { return nil })
+	_, answers["SetupIsOpen"] = f.SetupIsOpen(ctx, "hash", noon)
+	_, answers["CountSuperusers"] = f.CountSuperusers(ctx)
+	_, answers["Account"] = f.Account(ctx, user.ID)
+	_, answers["RightsOf"] = f.RightsOf(ctx, user.ID)
+	_, answers["Permissions"] = f.Permissions(ctx)
+	_, answers["Groups"] = f.Groups(ctx)
+	_, answers["Group"] = f.Group(ctx, 1)
+	_, answers["Users"] = f.Users(ctx, auth.Query{Size: 1, Search: "alice"})
+	_, answers["SomeGroups"] = f.SomeGroups(ctx, auth.Query{Size: 1})
+	_, answers["Sessions"] = f.Sessions(ctx, auth.Query{Size: 1})
+	_, answers["Events"] = f.Events(ctx, auth.Query{Size: 1})
+	_, answers["Event"] = f.Event(ctx, 1)
+	_, _, answers["EventHead"] = f.EventHead(ctx)
+	_, answers["Belongings"] = f.Belongings(ctx, []int64{user.ID})
 	_, answers["UserByEmail"] = f.UserByEmail(ctx, user.Email)
 	_, answers["SetPassword"] = f.SetPassword(ctx, user.ID, "x", noon)
 	_, _, answers["SessionByID"] = f.SessionByID(ctx, "every")
@@ -184,7 +202,7 @@ func (f fixture) live(ctx context.Context, user, shared auth.User, id string) er
 		func() error { _, err := f.PasswordSamples(ctx); return err },
 		func() error { _, err := f.DeleteEnded(ctx, noon.Add(-time.Hour), noon.Add(-time.Hour)); return err },
 		func() error { _, err := f.SetPassword(ctx, user.ID, user.Password, noon); return err },
-		func() error { return f.RevokeSession(ctx, "shared "+id, noon) },
+		func() error { return f.RevokeSession(ctx, "shared "+id, noon, auth.Event{}) },
 	}
 	for i, step := range steps {
 		if err := step(); err != nil {

@@ -43,7 +43,7 @@ func (s *Server) CheckSession(ctx context.Context, _ gen.CheckSessionRequestObje
 
 // Logout ends the session: POST /users/logout/.
 func (s *Server) Logout(ctx context.Context, _ gen.LogoutRequestObject) (gen.LogoutResponseObject, error) {
-	if err := s.auth.Logout(ctx, identity(ctx)); err != nil {
+	if err := s.auth.Logout(ctx, identity(ctx), request.From(ctx).Client); err != nil {
 		return nil, err
 	}
 	return gen.Logout204Response{}, nil

@@ -21,16 +21,17 @@ type NewUser struct {
 // CreateSuperuser makes an active staff user with every permission. Its address
 // is stored in lower case, so that no two new accounts differ in letter case
 // alone. The error has CodeInvalid and says what is wrong with which field.
-func (s *Service) CreateSuperuser(ctx context.Context, in NewUser) (User, error) {
-	var faults []FieldError
-	if fault := checkEmail(in.Email); fault != "" {
-		faults = append(faults, FieldError{"email", fault})
-	}
-	if fault := s.checkNewPassword(in.Password, in.Email); fault != "" {
-		faults = append(faults, FieldError{"password", fault})
-	}
-	if len(faults) > 0 {
-		return User{}, Invalid(faults...)
+func (s *Service) CreateSuperuser(ctx context.Context, by Actor, in NewUser) (User, error) {
+	return s.createSuperuser(ctx, by, in, func(context.Context, Changes) error { return nil })
+}
+
+// createSuperuser makes one if first, in the same transaction, has no objection.
+func (s *Service) createSuperuser(ctx context.Context, by Actor, in NewUser, first func(ctx context.Context, tx Changes) error) (User, error) {
+	var faults faults
+	faults.add("email", checkEmail(in.Email))
+	faults.add("password", s.checkNewPassword(in.Password, in.Email))
+	if err := faults.err(); err != nil {
+		return User{}, err
 	}
 	encoded, err := s.passwords.Hash(ctx, in.Password)
 	if err != nil {
@@ -44,7 +45,20 @@ func (s *Service) CreateSuperuser(ctx context.Context, in NewUser) (User, error)
 		IsSuperuser: true,
 		DateJoined:  s.now(),
 	}
-	err = s.store.CreateUser(ctx, &user)
+	err = s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+		if err := first(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.InsertUser(ctx, &user); err != nil {
+			return err
+		}
+		if by.UserID == 0 && by.Name == "" { // the first superuser, who makes the account
+			by.UserID, by.Name = user.ID, user.Email
+		}
+		fresh := Account{User: user}
+		tx.Record(by.event(user.DateJoined, ActionAdded).onUser(user).with(differences(Account{}.values(nil, nil), fresh.values(nil, nil))...))
+		return nil
+	})
 	if errors.Is(err, ErrTaken) {
 		return User{}, emailTaken()
 	}
@@ -72,19 +86,6 @@ func (s *Service) FindUser(ctx context.Context, email string) (User, error) {
 		return User{}, &Error{Code: CodeNotFound, Detail: "No user has this e-mail address."}
 	}
 	return user, err
-}
-
-// ChangePassword sets a user's password and ends the user's sessions; it gives
-// how many. The error has CodeInvalid when the password is too weak.
-func (s *Service) ChangePassword(ctx context.Context, user User, password string) (ended int64, err error) {
-	if fault := s.checkNewPassword(password, user.Email); fault != "" {
-		return 0, Invalid(FieldError{"password", fault})
-	}
-	encoded, err := s.passwords.Hash(ctx, password)
-	if err != nil {
-		return 0, err
-	}
-	return s.store.SetPassword(ctx, user.ID, encoded, s.now())
 }
 
 // checkNewPassword gives what is wrong with a password somebody chooses, or "".
@@ -124,6 +125,24 @@ func isLikeEmail(password, email string) bool {
 		}
 	}
 	return strings.Contains(email, password)
+}
+
+// faults collects what is wrong with the fields of an input.
+type faults []FieldError
+
+// add notes a fault, unless message is "".
+func (f *faults) add(field, message string) {
+	if message != "" {
+		*f = append(*f, FieldError{field, message})
+	}
+}
+
+// err gives them as one error, or nil when there is none.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return Invalid(f...)
 }
 
 func emailTaken() *Error {

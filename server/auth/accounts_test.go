@@ -61,7 +61,7 @@ func TestCreateSuperuser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.clock.advance(1500 * time.Nanosecond)
-	user, err := w.CreateSuperuser(t.Context(), NewUser{Email: "Ünï.MÜLLER@Example.COM", Password: "correct horse"})
+	user, err := w.CreateSuperuser(t.Context(), CommandLine("test"), NewUser{Email: "Ünï.MÜLLER@Example.COM", Password: "correct horse"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestCreateSuperuserNamesEveryFault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, alice())
-			_, err := w.CreateSuperuser(t.Context(), test.in)
+			_, err := w.CreateSuperuser(t.Context(), CommandLine("test"), test.in)
 			var refusal *Error
 			if !errors.As(err, &refusal) || refusal.Code != CodeInvalid {
 				t.Fatalf("answers %v", err)
@@ -119,13 +119,13 @@ func TestWhatIsNotThePersonsFaultIsToldAsItIs(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(w *world) error{
 		"creating": func(w *world) error {
-			_, err := w.CreateSuperuser(t.Context(), NewUser{Email: "new@example.com", Password: "correct horse"})
+			_, err := w.CreateSuperuser(t.Context(), CommandLine("test"), NewUser{Email: "new@example.com", Password: "correct horse"})
 			return err
 		},
 		"checking an address": func(w *world) error { return w.CheckNewEmail(t.Context(), "new@example.com") },
 		"finding":             func(w *world) error { _, err := w.FindUser(t.Context(), "alice@example.com"); return err },
 		"changing": func(w *world) error {
-			_, err := w.ChangePassword(t.Context(), alice(), "correct horse")
+			_, err := w.SetPassword(t.Context(), CommandLine("test"), 1, new("correct horse"), "")
 			return err
 		},
 	}
@@ -166,15 +166,15 @@ func TestFindUser(t *testing.T) {
 	}
 }
 
-func TestChangePassword(t *testing.T) {
+func TestSetPassword(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, alice())
 	raw := w.mustLogin(t, aliceLogin()).AccessToken
-	if _, err := w.ChangePassword(t.Context(), w.store.users[0], "alice@example.com"); ErrorCode(err) != CodeInvalid {
+	if _, err := w.SetPassword(t.Context(), CommandLine("test"), 1, new("alice@example.com"), ""); ErrorCode(err) != CodeInvalid {
 		t.Errorf("a weak password: %v", err)
 	}
 	w.mustAuthenticate(t, raw)
-	ended, err := w.ChangePassword(t.Context(), w.store.users[0], "correct horse")
+	ended, err := w.SetPassword(t.Context(), CommandLine("test"), 1, new("correct horse"), "")
 	if err != nil || ended != 1 {
 		t.Fatalf("answers %d, %v", ended, err)
 	}

@@ -31,6 +31,8 @@ func (s *Service) check(token AccessToken, session Session, user User) error {
 	switch {
 	case token.UserID != session.UserID:
 		return errors.New("the session is another user's")
+	case session.Door != DoorAPI:
+		return errors.New("the session is the admin site's")
 	case session.RevokedAt != nil:
 		return errors.New("the session was ended")
 	case !s.now().Before(session.ExpiresAt):
@@ -71,8 +73,10 @@ func (s *Service) isDue(id *Identity, now time.Time) bool {
 }
 
 // Logout ends the session that id is in, and with it all its tokens.
-func (s *Service) Logout(ctx context.Context, id *Identity) error {
-	return s.store.RevokeSession(ctx, id.Session.ID, s.now())
+func (s *Service) Logout(ctx context.Context, id *Identity, client Client) error {
+	now := s.now()
+	by := ownActor(id.User, client)
+	return s.store.RevokeSession(ctx, id.Session.ID, now, by.event(now, ActionSignedOut).onUser(id.User))
 }
 
 func (s *Service) issue(userID int64, session Session, now time.Time) (string, error) {

@@ -67,7 +67,7 @@ func TestLogoutEndsOneSessionAtOnce(t *testing.T) {
 	w := newWorld(t, alice())
 	phone, laptop := w.mustLogin(t, aliceLogin()), w.mustLogin(t, aliceLogin())
 	id := w.mustAuthenticate(t, phone.AccessToken)
-	if err := w.Logout(t.Context(), id); err != nil {
+	if err := w.Logout(t.Context(), id, Client{Address: "192.0.2.1"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Authenticate(t.Context(), phone.AccessToken); ErrorCode(err) != CodeInvalidToken {
@@ -159,7 +159,7 @@ func TestARenewalThatFails(t *testing.T) {
 		arrange func(w *world)
 		want    Code
 	}{
-		"because the session was ended meanwhile": {func(w *world) { _ = w.store.RevokeSession(t.Context(), "id-1", noon) }, CodeInvalidToken},
+		"because the session was ended meanwhile": {func(w *world) { _ = w.store.RevokeSession(t.Context(), "id-1", noon, Event{}) }, CodeInvalidToken},
 		"because the store cannot be reached":     {func(w *world) { w.store.err = Unavailable(errors.New("gone")) }, CodeUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,9 @@ const (
 	CodeUnavailable            Code = "unavailable"
 	CodeInvalid                Code = "invalid_request"
 	CodeNotFound               Code = "not_found"
+	CodeForbidden              Code = "forbidden"
+	CodeConflict               Code = "conflict"
+	CodeConfirmationRequired   Code = "confirmation_required"
 )
 
 // Error is a failure that has a name. Detail and Fields are fit for a person's
@@ -90,6 +93,16 @@ func AuthenticationRequired() *Error {
 // whoever forges tokens.
 func InvalidToken(cause error) *Error {
 	return &Error{Code: CodeInvalidToken, Detail: "You are signed out. Sign in again.", cause: cause}
+}
+
+// Forbidden says that somebody who is known may not do this.
+func Forbidden(detail string) *Error { return &Error{Code: CodeForbidden, Detail: detail} }
+
+// NotFound says that what was asked about is not there, or no longer.
+func NotFound(detail string) *Error { return &Error{Code: CodeNotFound, Detail: detail} }
+
+func conflict(detail string, cause error) *Error {
+	return &Error{Code: CodeConflict, Detail: detail, cause: cause}
 }
 
 // Invalid says what is wrong with which parts of the input.

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -29,7 +28,7 @@ func newWorld(t *testing.T, users ...User) *world {
 	clock := &fakeClock{now: noon}
 	w := &world{
 		clock:     clock,
-		store:     &fakeStore{sessions: map[string]Session{}, attempts: map[string]FailedAttempts{}},
+		store:     newFakeStore(),
 		passwords: &fakePasswords{clock: clock, takes: map[string]time.Duration{}},
 		tokens:    &fakeTokens{clock: clock, issued: map[string]AccessToken{}},
 	}
@@ -161,163 +160,4 @@ func (f *fakeTokens) Parse(raw string) (AccessToken, error) {
 		return AccessToken{}, errors.New("no good token")
 	}
 	return token, nil
-}
-
-// fakeStore keeps everything in memory, as the contract in ports.go has it.
-type fakeStore struct {
-	users    []User
-	sessions map[string]Session
-	attempts map[string]FailedAttempts
-	samples  []string
-	exact    bool // addresses are alike only when they are the same
-
-	err         error                           // of everything
-	countErr    error                           // of CountFailedAttempt
-	onSamples   func()                          // what happens while the samples are read
-	onBegin     func(login NewSession) error    // what happens before a session is begun
-	onCount     func(ctx context.Context) error // what happens before a failure is counted
-	begun       []NewSession
-	lookedUp    []string // addresses
-	asked       int      // how often for failed attempts
-	deletedTill [2]time.Time
-}
-
-func (f *fakeStore) UserByEmail(_ context.Context, email string) (User, error) {
-	f.lookedUp = append(f.lookedUp, email)
-	if f.err != nil {
-		return User{}, f.err
-	}
-	for _, user := range f.users {
-		if user.Email == email || !f.exact && EmailKey(user.Email) == EmailKey(email) {
-			return user, nil
-		}
-	}
-	return User{}, fmt.Errorf("reading a user: %w", ErrNoRow)
-}
-
-func (f *fakeStore) CountAlike(_ context.Context, email string) (int, error) {
-	alike := 0
-	for _, user := range f.users {
-		if EmailKey(user.Email) == EmailKey(email) {
-			alike++
-		}
-	}
-	return alike, f.err
-}
-
-func (f *fakeStore) CreateUser(ctx context.Context, user *User) error {
-	if _, err := f.UserByEmail(ctx, user.Email); err == nil {
-		return fmt.Errorf("storing a user: %w", ErrTaken)
-	}
-	user.ID = int64(len(f.users) + 1)
-	f.users = append(f.users, *user)
-	return f.err
-}
-
-func (f *fakeStore) SetPassword(_ context.Context, userID int64, encoded string, _ time.Time) (int64, error) {
-	f.user(userID).Password = encoded
-	return int64(len(f.sessions)), f.err
-}
-
-func (f *fakeStore) BeginSession(_ context.Context, login NewSession) error {
-	f.begun = append(f.begun, login)
-	if f.onBegin != nil {
-		if err := f.onBegin(login); err != nil {
-			return err
-		}
-	}
-	user := f.user(login.User.ID)
-	if user == nil || user.Password != login.User.Password || !user.IsActive {
-		return fmt.Errorf("beginning a session: %w", ErrChanged)
-	}
-	if login.UpgradePassword != "" {
-		user.Password = login.UpgradePassword
-	}
-	for _, key := range login.ForgetAttempts {
-		delete(f.attempts, key)
-	}
-	f.sessions[login.Session.ID] = login.Session
-	return nil
-}
-
-func (f *fakeStore) SessionByID(_ context.Context, id string) (Session, User, error) {
-	session, known := f.sessions[id]
-	if f.err != nil {
-		return Session{}, User{}, f.err
-	}
-	user := f.user(session.UserID)
-	if !known || user == nil {
-		return Session{}, User{}, fmt.Errorf("reading a session: %w", ErrNoRow)
-	}
-	return session, *user, nil
-}
-
-func (f *fakeStore) RenewSession(_ context.Context, id string, at time.Time) error {
-	session, known := f.sessions[id]
-	if !known || session.RevokedAt != nil {
-		return fmt.Errorf("renewing a session: %w", ErrNoRow)
-	}
-	session.RenewedAt = at
-	f.sessions[id] = session
-	return f.err
-}
-
-func (f *fakeStore) RevokeSession(_ context.Context, id string, at time.Time) error {
-	session := f.sessions[id]
-	session.RevokedAt = &at
-	f.sessions[id] = session
-	return f.err
-}
-
-func (f *fakeStore) FailedAttempts(_ context.Context, keys []string, since time.Time) ([]FailedAttempts, error) {
-	f.asked++
-	var found []FailedAttempts
-	for _, key := range keys {
-		if a, counted := f.attempts[key]; counted && a.Since.After(since) {
-			found = append(found, a)
-		}
-	}
-	return found, f.err
-}
-
-func (f *fakeStore) CountFailedAttempt(ctx context.Context, keys []string, at, since time.Time) error {
-	if f.onCount != nil {
-		if err := f.onCount(ctx); err != nil {
-			return err
-		}
-	}
-	for _, key := range keys {
-		a := f.attempts[key]
-		if !a.Since.After(since) {
-			a = FailedAttempts{Key: key, Since: at}
-		}
-		a.Count++
-		f.attempts[key] = a
-	}
-	return f.countErr
-}
-
-func (f *fakeStore) PasswordSamples(context.Context) ([]PasswordSample, error) {
-	samples := make([]PasswordSample, 0, len(f.samples))
-	for _, encoded := range f.samples {
-		samples = append(samples, PasswordSample{Encoded: encoded, Users: 1})
-	}
-	if f.onSamples != nil {
-		f.onSamples()
-	}
-	return samples, f.err
-}
-
-func (f *fakeStore) DeleteEnded(_ context.Context, sessionsBefore, attemptsBefore time.Time) (int64, error) {
-	f.deletedTill = [2]time.Time{sessionsBefore, attemptsBefore}
-	return 3, f.err
-}
-
-func (f *fakeStore) user(id int64) *User {
-	for i := range f.users {
-		if f.users[i].ID == id {
-			return &f.users[i]
-		}
-	}
-	return nil
 }

@@ -24,6 +24,9 @@ type Credentials struct {
 	Email    string
 	Password string // exactly as received
 	Client   Client
+
+	door      Door
+	sessionID string // of the session that is begun
 }
 
 // Login checks an e-mail address and a password, begins a session and gives an
@@ -32,45 +35,56 @@ type Credentials struct {
 // Its errors have CodeInvalidCredentials (whatever the reason, after the same
 // time), CodeTooManyAttempts, CodeBusy or CodeUnavailable.
 func (s *Service) Login(ctx context.Context, in Credentials) (Grant, error) {
+	in.door, in.sessionID = DoorAPI, s.newID()
+	user, session, err := s.signIn(ctx, in)
+	if err != nil {
+		return Grant{}, err
+	}
+	raw, err := s.issue(user.ID, session, session.CreatedAt)
+	return Grant{AccessToken: raw, User: user}, err
+}
+
+// signIn is what a login is at every door.
+func (s *Service) signIn(ctx context.Context, in Credentials) (User, Session, error) {
 	began := s.clock.Now()
-	grant, err := s.admitted(ctx, in)
+	user, session, err := s.admitted(ctx, in)
 	if ErrorCode(err) == CodeInvalidCredentials {
 		s.floor.hold(ctx, s.clock, began)
 	}
-	return grant, err
+	return user, session, err
 }
 
 // admitted logs in whom the pool lets in. Surplus logins are refused before they
 // ask the database for anything: a flood of them reaches nothing else.
-func (s *Service) admitted(ctx context.Context, in Credentials) (Grant, error) {
+func (s *Service) admitted(ctx context.Context, in Credentials) (User, Session, error) {
 	leave, err := s.passwords.Admit(ctx)
 	if err != nil {
-		return Grant{}, err
+		return User{}, Session{}, err
 	}
 	defer leave()
 	return s.login(ctx, in)
 }
 
-func (s *Service) login(ctx context.Context, in Credentials) (Grant, error) {
+func (s *Service) login(ctx context.Context, in Credentials) (User, Session, error) {
 	now := s.now()
 	attempts, err := s.limitAttempts(ctx, in, now)
 	if err != nil {
-		return Grant{}, err
+		return User{}, Session{}, err
 	}
 	for range maxLoginTries {
 		user, err := s.checkPassword(ctx, in)
 		if ErrorCode(err) == CodeInvalidCredentials {
-			return Grant{}, s.refuse(ctx, err, attempts, now)
+			return User{}, Session{}, s.refuse(ctx, err, attempts, now)
 		}
 		if err != nil {
-			return Grant{}, err
+			return User{}, Session{}, err
 		}
-		grant, err := s.begin(ctx, user, in, attempts, now)
+		user, session, err := s.begin(ctx, user, in, attempts, now)
 		if !errors.Is(err, ErrChanged) {
-			return grant, err
+			return user, session, err
 		}
 	}
-	return Grant{}, Busy(ErrChanged)
+	return User{}, Session{}, Busy(ErrChanged)
 }
 
 // refuse counts a failed login. What cannot be counted is not answered either: a
@@ -108,6 +122,8 @@ func (s *Service) checkPassword(ctx context.Context, in Credentials) (User, erro
 		return User{}, invalidCredentials(errors.New("wrong password"))
 	case !user.IsActive:
 		return User{}, invalidCredentials(errors.New("inactive user"))
+	case in.door == DoorAdmin && !user.IsStaff:
+		return User{}, invalidCredentials(errors.New("not a member of staff"))
 	}
 	return user, nil
 }
@@ -121,21 +137,34 @@ func (s *Service) lookUp(ctx context.Context, email string) (User, error) {
 	return s.store.UserByEmail(ctx, email)
 }
 
-func (s *Service) begin(ctx context.Context, user User, in Credentials, attempts attempts, now time.Time) (grant Grant, err error) {
+func (s *Service) begin(ctx context.Context, user User, in Credentials, attempts attempts, now time.Time) (User, Session, error) {
 	begun := NewSession{
 		User:            user,
 		UpgradePassword: s.upgrade(ctx, user.Password, in.Password),
 		PreviousMark:    passwordMark(user.Password),
 	}
+	var err error
 	if begun.ForgetAttempts, err = s.forgivable(ctx, in.Email, attempts); err != nil {
-		return Grant{}, err
+		return User{}, Session{}, err
 	}
 	if begun.UpgradePassword != "" {
 		user.Password = begun.UpgradePassword
 	}
-	begun.Session = Session{
-		ID:           s.newID(),
+	begun.Session = s.newSession(user, in, now)
+	begun.Events = signInEvents(user, in, begun.UpgradePassword != "", now)
+	if err := s.store.BeginSession(ctx, begun); err != nil {
+		return User{}, Session{}, err
+	}
+	user.LastLogin = &now
+	return user, begun.Session, nil
+}
+
+// newSession is the one that a login begins.
+func (s *Service) newSession(user User, in Credentials, now time.Time) Session {
+	session := Session{
+		ID:           in.sessionID,
 		UserID:       user.ID,
+		Door:         in.door,
 		CreatedAt:    now,
 		RenewedAt:    now,
 		ExpiresAt:    now.Add(s.cfg.SessionLifetime),
@@ -143,12 +172,21 @@ func (s *Service) begin(ctx context.Context, user User, in Credentials, attempts
 		UserAgent:    cutUserAgent(in.Client.UserAgent),
 		PasswordMark: passwordMark(user.Password),
 	}
-	if err := s.store.BeginSession(ctx, begun); err != nil {
-		return Grant{}, err
+	if in.door == DoorAdmin {
+		session.ExpiresAt = now.Add(adminLifetime)
+		session.ConfirmedAt = &now
 	}
-	user.LastLogin = &now
-	raw, err := s.issue(user.ID, begun.Session, now)
-	return Grant{AccessToken: raw, User: user}, err
+	return session
+}
+
+func signInEvents(user User, in Credentials, upgraded bool, now time.Time) []Event {
+	by := ownActor(user, in.Client)
+	by.Door = in.door
+	events := []Event{by.event(now, ActionSignedIn).onUser(user)}
+	if upgraded {
+		events = append(events, by.event(now, ActionPasswordUpgraded).onUser(user))
+	}
+	return events
 }
 
 // upgrade gives the password in the current encoding when it is stored in a

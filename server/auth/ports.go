@@ -16,7 +16,8 @@ var ErrChanged = errors.New("the row changed meanwhile")
 // ErrTaken is what a [Store] answers when an e-mail address already has a user.
 var ErrTaken = errors.New("the e-mail address is taken")
 
-// Store keeps users and sessions. Its methods are safe for concurrent use and
+// Store keeps users, their groups and sessions, and the events that tell what
+// became of them. Its methods are safe for concurrent use and
 // each is one transaction. A store that cannot be reached answers an [Error]
 // with [CodeUnavailable]. The conformance suite in repo/repotest says in tests
 // what every store must do.
@@ -27,16 +28,16 @@ type Store interface {
 	// CountAlike gives how many users have an address with the same [EmailKey];
 	// any number above 1 is as good as 2.
 	CountAlike(ctx context.Context, email string) (int, error)
-	// CreateUser stores a user and gives it its ID. ErrTaken when a user has an
-	// address with the same [EmailKey].
-	CreateUser(ctx context.Context, user *User) error
-	// SetPassword stores an encoded password and ends the user's sessions that
-	// are not over yet; it gives their number. ErrNoRow without such a user.
-	SetPassword(ctx context.Context, userID int64, encoded string, at time.Time) (ended int64, err error)
+
+	// Change runs f in one transaction. Nobody else changes users or groups by this
+	// method meanwhile, so that a rule about several of them stays true. When f
+	// fails nothing has happened, and its error comes back as it is. [ErrReferred]
+	// when rows that the store does not know refer to what f has deleted.
+	Change(ctx context.Context, f func(ctx context.Context, tx Changes) error) error
 
 	// BeginSession stores what a login changes: last_login, the session, the
-	// upgraded password if there is one (the user's other sessions stay good),
-	// and no more failed attempts. ErrChanged when the user's password is not
+	// upgraded password if there is one (the user's other sessions stay good), no
+	// more failed attempts, and the events. ErrChanged when the user's password is not
 	// login.User.Password any more, or the user is inactive or gone.
 	BeginSession(ctx context.Context, login NewSession) error
 	// SessionByID reads a session and its user. ErrNoRow without either.
@@ -44,8 +45,12 @@ type Store interface {
 	// RenewSession notes the time of a renewal; ErrNoRow when the session has
 	// been revoked.
 	RenewSession(ctx context.Context, id string, at time.Time) error
-	// RevokeSession ends a session; one that is over already stays as it is.
-	RevokeSession(ctx context.Context, id string, at time.Time) error
+	// ConfirmSession notes that the password was given again; ErrNoRow when the
+	// session has been revoked.
+	ConfirmSession(ctx context.Context, id string, at time.Time) error
+	// RevokeSession ends a session and stores the event; one that is over already
+	// stays as it is, without an event.
+	RevokeSession(ctx context.Context, id string, at time.Time, event Event) error
 
 	// FailedAttempts reads how many failed logins are counted under each key
 	// since the given time.
@@ -57,10 +62,112 @@ type Store interface {
 	// PasswordSamples reads one encoded password for every kind that users have,
 	// and how many have it. It reads all users, once for each kind.
 	PasswordSamples(ctx context.Context) ([]PasswordSample, error)
-	// DeleteEnded deletes sessions and failed attempts that ended before the
-	// given times; it gives how many rows.
-	DeleteEnded(ctx context.Context, sessionsBefore, attemptsBefore time.Time) (int64, error)
+	// DeleteEnded deletes sessions, one-time links and failed attempts that ended
+	// before the given times; it gives how many rows.
+	DeleteEnded(ctx context.Context, endedBefore, attemptsBefore time.Time) (int64, error)
+
+	// CountSuperusers gives how many there are, active or not.
+	CountSuperusers(ctx context.Context) (int, error)
+	// AddSetup keeps the hash of a one-time link.
+	AddSetup(ctx context.Context, tokenHash string, expires time.Time) error
+	// SetupIsOpen tells whether a link is there, unused, and good at a time.
+	SetupIsOpen(ctx context.Context, tokenHash string, at time.Time) (bool, error)
+
+	Directory
 }
+
+// Directory is what is read to be shown: on the admin site, or by a command.
+type Directory interface {
+	// Account reads a user and what belongs to them; ErrNoRow when there is none.
+	Account(ctx context.Context, id int64) (Account, error)
+	// RightsOf lists the permissions that a user has, themselves or by a group.
+	RightsOf(ctx context.Context, userID int64) ([]Permission, error)
+	// Permissions lists all that can be permitted, in Django's order.
+	Permissions(ctx context.Context) ([]GrantedPermission, error)
+	// Groups lists all groups by name.
+	Groups(ctx context.Context) ([]Group, error)
+	// Group reads one; ErrNoRow when there is none.
+	Group(ctx context.Context, id int64) (Group, error)
+
+	// Users, SomeGroups, Sessions and Events give a part of a list. An unknown
+	// column is an error.
+	Users(ctx context.Context, q Query) (Found[User], error)
+	SomeGroups(ctx context.Context, q Query) (Found[Group], error)
+	Sessions(ctx context.Context, q Query) (Found[UserSession], error)
+	Events(ctx context.Context, q Query) (Found[Event], error)
+	// EachUser calls f for every user who matches, in the order of ids, without
+	// holding them all; it ends with f's first error.
+	EachUser(ctx context.Context, q Query, f func(User) error) error
+	// EachEvent calls f for every event, the same way.
+	EachEvent(ctx context.Context, q Query, f func(Event) error) error
+	// Event reads one; ErrNoRow when there is none.
+	Event(ctx context.Context, id int64) (Event, error)
+	// EventHead gives the number and the hash of the newest event.
+	EventHead(ctx context.Context) (last int64, hash string, err error)
+	// Belongings counts what a deletion of users would take along, by what it is.
+	Belongings(ctx context.Context, userIDs []int64) ([]Belonging, error)
+}
+
+// Belonging is how many rows of a sort belong to users.
+type Belonging struct {
+	Name  string // "sessions"
+	Count int
+}
+
+// Changes is what one transaction of a [Store] can do.
+type Changes interface {
+	// Account reads a user, whom nobody changes until the end of the transaction;
+	// ErrNoRow when there is none.
+	Account(ctx context.Context, id int64) (Account, error)
+	// RightsOf lists the permissions that a user has, themselves or by a group.
+	RightsOf(ctx context.Context, userID int64) ([]Permission, error)
+	// CountSuperusers gives how many there are, active or not; CountActiveSuperusers
+	// how many are active, besides some.
+	CountSuperusers(ctx context.Context) (int, error)
+	CountActiveSuperusers(ctx context.Context, besides []int64) (int, error)
+	// InsertUser stores a user and gives it its ID. ErrTaken when a user has an
+	// address with the same [EmailKey].
+	InsertUser(ctx context.Context, user *User) error
+	// UpdateUser stores address, names and flags. ErrTaken when another user has an
+	// address with the same [EmailKey], and the address is a new one.
+	UpdateUser(ctx context.Context, user User) error
+	// SetPassword stores an encoded password; ErrNoRow without such a user.
+	SetPassword(ctx context.Context, userID int64, encoded string) error
+	// SetGroups and SetPermissions make a user's those and no others.
+	SetGroups(ctx context.Context, userID int64, groups []int64) error
+	SetPermissions(ctx context.Context, userID int64, permissions []int64) error
+	// DeleteUser deletes a user and what is theirs in Django's tables and ours.
+	DeleteUser(ctx context.Context, id int64) error
+	// EndSessions ends a user's sessions that are not over yet, but for one; it
+	// gives their number.
+	EndSessions(ctx context.Context, userID int64, at time.Time, except string) (int64, error)
+	// EndSession ends one; it tells whether it was not over yet.
+	EndSession(ctx context.Context, id string, at time.Time) (bool, error)
+	// MarkSession lets a session go on with another password.
+	MarkSession(ctx context.Context, id, passwordMark string) error
+
+	// Permissions and Groups list all there are.
+	Permissions(ctx context.Context) ([]GrantedPermission, error)
+	Groups(ctx context.Context) ([]Group, error)
+	// Group reads a group; ErrNoRow when there is none.
+	Group(ctx context.Context, id int64) (Group, error)
+	// SaveGroup stores a group and its permissions, a new one when its ID is 0, which
+	// it is then given. ErrTaken when another has its name.
+	SaveGroup(ctx context.Context, group *Group) error
+	// DeleteGroup deletes a group and takes its members out.
+	DeleteGroup(ctx context.Context, id int64) error
+
+	// UseSetup uses a one-time link up; ErrNoRow unless it was open.
+	UseSetup(ctx context.Context, tokenHash string, at time.Time) error
+	// LastEvent gives the newest event of a sort about a subject; ErrNoRow without any.
+	LastEvent(ctx context.Context, kind, subjectID string, action Action) (Event, error)
+	// Record stores an event, with the others at the end of the transaction.
+	Record(event Event)
+}
+
+// ErrReferred is what [Store.Change] answers when rows that it does not know refer to
+// a row that was to be deleted.
+var ErrReferred = errors.New("rows of another table refer to it")
 
 // NewSession is what [Store.BeginSession] stores.
 type NewSession struct {
@@ -69,6 +176,7 @@ type NewSession struct {
 	UpgradePassword string   // the same password in the current encoding, or ""
 	PreviousMark    string   // of User.Password; Session.PasswordMark is that of the upgraded one
 	ForgetAttempts  []string // keys of counted failed attempts
+	Events          []Event
 }
 
 // FailedAttempts is a count of failed logins and when it began.

@@ -11,6 +11,7 @@ import (
 type Session struct {
 	ID        string
 	UserID    int64
+	Door      Door // where it was begun: [DoorAPI] or [DoorAdmin]
 	CreatedAt time.Time
 	RenewedAt time.Time  // when its newest token was issued
 	ExpiresAt time.Time  // the absolute end, whatever the renewals
@@ -20,6 +21,8 @@ type Session struct {
 	// PasswordMark is the mark of the password it began with. A password that
 	// anybody changes, Django included, ends the session.
 	PasswordMark string
+	// ConfirmedAt is when the user last gave the password, at the admin site.
+	ConfirmedAt *time.Time
 }
 
 // Client is the other end of a request, as far as the server can tell.

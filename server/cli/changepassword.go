@@ -52,7 +52,7 @@ func changePassword(ctx context.Context, env Env, service *auth.Service, email s
 		if err != nil {
 			return err
 		}
-		ended, err := service.ChangePassword(ctx, user, password)
+		ended, err := service.SetPassword(ctx, env.actor(), user.ID, &password, "")
 		if err == nil {
 			fmt.Fprintf(env.Stdout, "Password changed. Sessions ended: %d.\n", ended)
 			return nil

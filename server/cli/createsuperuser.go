@@ -48,7 +48,7 @@ func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *
 		if err != nil {
 			return auth.User{}, err
 		}
-		return service.CreateSuperuser(ctx, in)
+		return service.CreateSuperuser(ctx, env.actor(), in)
 	}
 	if env.ReadPassword == nil {
 		return auth.User{}, usageError{errors.New("there is no terminal to ask on: use --noinput with LATCHKEY_SUPERUSER_EMAIL and LATCHKEY_SUPERUSER_PASSWORD")}
@@ -63,7 +63,7 @@ func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *
 		if err != nil {
 			return auth.User{}, err
 		}
-		user, err := service.CreateSuperuser(ctx, auth.NewUser{Email: email, Password: password})
+		user, err := service.CreateSuperuser(ctx, env.actor(), auth.NewUser{Email: email, Password: password})
 		if auth.ErrorCode(err) != auth.CodeInvalid {
 			return user, err
 		}

@@ -34,17 +34,18 @@ func TestMigrate(t *testing.T) {
 			t.Fatalf("%v exits with %d\n%s%s\nwant %q", args, got.code, got.stdout, got.stderr, stdout)
 		}
 	}
-	status("0001_django not applied", "0002_sessions not applied")
+	status("0001_django not applied", "0002_sessions not applied", "0003_admin not applied")
 	exactly("No migration is applied.\n", "migrate", "down")
-	exactly("Applied 0001_django\nApplied 0002_sessions\n", "migrate")
+	exactly("Applied 0001_django\nApplied 0002_sessions\nApplied 0003_admin\n", "migrate")
 	exactly("The database is up to date.\n", "migrate", "up")
-	status("0001_django applied", "0002_sessions applied")
-	exactly("Undid 0002_sessions\n", "migrate", "down")
-	status("0001_django applied", "0002_sessions not applied")
-	exactly("Applied 0002_sessions\n", "migrate", "up")
+	status("0001_django applied", "0002_sessions applied", "0003_admin applied")
+	exactly("Undid 0003_admin\n", "migrate", "down")
+	status("0001_django applied", "0002_sessions applied", "0003_admin not applied")
+	exactly("Applied 0003_admin\n", "migrate", "up")
+	exactly("Undid 0003_admin\n", "migrate", "down")
 	exactly("Undid 0002_sessions\n", "migrate", "down")
 	exactly("Undid 0001_django\n", "migrate", "down")
-	exactly("Applied 0001_django\nApplied 0002_sessions\n", "migrate", "up")
+	exactly("Applied 0001_django\nApplied 0002_sessions\nApplied 0003_admin\n", "migrate", "up")
 }
 
 func TestADatabaseOfANewerVersionIsToldInALine(t *testing.T) {

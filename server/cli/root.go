@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/user"
 	"slices"
 	"strings"
 
@@ -38,6 +40,9 @@ type Env struct {
 	// RestoreTerminal undoes what an interrupted ReadPassword did to the terminal;
 	// nil where there is none.
 	RestoreTerminal func()
+	// UserName is the system's name for who runs the program, for the record of
+	// changes; "" where it is not known.
+	UserName string
 	// Options are what tests replace in the app.
 	Options app.Options
 }
@@ -96,7 +101,7 @@ variable. Secrets are environment variables alone:
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newServe(env), newMigrate(env), newCreateSuperuser(env), newChangePassword(env),
+		newServe(env), newMigrate(env), newCreateSuperuser(env), newChangePassword(env), newUser(env), newAudit(env),
 		newHealthcheck(env), newOpenAPI(env), newVersion(env),
 	)
 	return root
@@ -185,6 +190,18 @@ func oneLine(err error) string {
 	return strings.Join(parts, " ")
 }
 
+// actor is who runs a command.
+func (e Env) actor() auth.Actor { return auth.CommandLine(cmp.Or(e.UserName, "command line")) }
+
+// userName gives the system's name for who runs this. Where there is none, as in a
+// container without an /etc/passwd, it is their number.
+func userName() string {
+	if found, err := user.Current(); err == nil {
+		return cmp.Or(found.Username, found.Uid)
+	}
+	return ""
+}
+
 // System is the real world.
 func System() Env {
 	read, restore := terminalPassword(os.Stdin)
@@ -196,5 +213,6 @@ func System() Env {
 		LookupEnv:       os.LookupEnv,
 		ReadPassword:    read,
 		RestoreTerminal: restore,
+		UserName:        userName(),
 	}
 }

@@ -130,7 +130,7 @@ func TestHelp(t *testing.T) {
 					t.Errorf("does not show --%s", f.Name)
 				}
 				variable := "[LATCHKEY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")) + "]"
-				isSetting := f.Name != "help" && f.Name != "email" && f.Name != "noinput"
+				isSetting := f.Name != "help" && f.Name != "email" && f.Name != "noinput" && f.Name != "noted"
 				if isSetting && !strings.Contains(got.stdout, variable) {
 					t.Errorf("does not show %s", variable)
 				}
@@ -153,7 +153,7 @@ func TestWithoutACommandHelpIsShown(t *testing.T) {
 	t.Parallel()
 	got := newWorld(t).run(t)
 	got.mustSucceed(t, "latchkey serve")
-	for _, name := range []string{"serve", "migrate", "createsuperuser", "changepassword", "healthcheck", "openapi", "version", "LATCHKEY_SECRET_KEY"} {
+	for _, name := range []string{"serve", "migrate", "createsuperuser", "changepassword", "user", "audit", "healthcheck", "openapi", "version", "LATCHKEY_SECRET_KEY"} {
 		if !strings.Contains(got.stdout, name) {
 			t.Errorf("does not mention %s", name)
 		}

@@ -133,7 +133,7 @@ func (w *world) superuser(t *testing.T, email string) {
 	if _, err := a.Store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Auth.CreateSuperuser(t.Context(), auth.NewUser{Email: email, Password: goodPassword}); err != nil {
+	if _, err := a.Auth.CreateSuperuser(t.Context(), auth.CommandLine("test"), auth.NewUser{Email: email, Password: goodPassword}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-auth/latchkey/repo/repotest"
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
@@ -21,6 +22,7 @@ type User struct {
 	FirstName string
 	LastName  string
 	IsStaff   bool
+	Super     bool // a superuser
 	Inactive  bool
 }
 
@@ -32,9 +34,9 @@ func (a *App) AddUser(t testing.TB, u User) User {
 	}
 	row := auth.User{
 		Email: u.Email, Password: u.Encoded, FirstName: u.FirstName, LastName: u.LastName,
-		IsStaff: u.IsStaff, IsActive: !u.Inactive, DateJoined: time.Date(2024, 6, 26, 8, 45, 0, 123456000, time.UTC),
+		IsStaff: u.IsStaff, IsSuperuser: u.Super, IsActive: !u.Inactive, DateJoined: time.Date(2024, 6, 26, 8, 45, 0, 123456000, time.UTC),
 	}
-	if err := a.Store.CreateUser(t.Context(), &row); err != nil {
+	if err := repotest.Insert(t.Context(), a.Store, &row); err != nil {
 		t.Fatal(err)
 	}
 	u.ID = row.ID

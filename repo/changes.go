@@ -1,0 +1,264 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/uptrace/bun"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// Change implements [auth.Store].
+func (s *Store) Change(ctx context.Context, f func(ctx context.Context, tx auth.Changes) error) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := s.lockUsers(ctx, tx); err != nil {
+			return err
+		}
+		c := &changes{db: tx}
+		if err := f(ctx, c); err != nil {
+			return err
+		}
+		return record(ctx, tx, c.events)
+	})
+	s.totals.forget()
+	return referred(err)
+}
+
+// changes is one transaction. It implements [auth.Changes].
+type changes struct {
+	db     bun.Tx
+	events []auth.Event
+}
+
+var _ auth.Changes = (*changes)(nil)
+
+// Account implements [auth.Changes].
+func (c *changes) Account(ctx context.Context, id int64) (auth.Account, error) {
+	return readAccount(ctx, c.db, id, true)
+}
+
+// RightsOf implements [auth.Changes].
+func (c *changes) RightsOf(ctx context.Context, userID int64) ([]auth.Permission, error) {
+	return rightsOf(ctx, c.db, userID)
+}
+
+// CountSuperusers implements [auth.Changes].
+func (c *changes) CountSuperusers(ctx context.Context) (int, error) {
+	return countSuperusers(ctx, c.db)
+}
+
+// countSuperusers compares, since SQLite uses an index for nothing less.
+func countSuperusers(ctx context.Context, db bun.IDB) (int, error) {
+	count, err := db.NewSelect().Model((*userRow)(nil)).Where("is_superuser = ?", true).Count(ctx)
+	return int(count), err
+}
+
+// CountActiveSuperusers implements [auth.Changes].
+func (c *changes) CountActiveSuperusers(ctx context.Context, besides []int64) (int, error) {
+	query := c.db.NewSelect().Model((*userRow)(nil)).Where("is_superuser = ?", true).Where("is_active")
+	if len(besides) > 0 {
+		query.Where("id NOT IN (?)", bun.List(besides))
+	}
+	count, err := query.Count(ctx)
+	return int(count), err
+}
+
+// InsertUser implements [auth.Changes].
+func (c *changes) InsertUser(ctx context.Context, user *auth.User) error {
+	alike, err := usersAlike(ctx, c.db, user.Email)
+	if err != nil {
+		return err
+	}
+	if len(alike) > 0 {
+		return auth.ErrTaken
+	}
+	row := toUserRow(user)
+	if _, err := c.db.NewInsert().Model(row).Exec(ctx); err != nil {
+		return taken(err) // by somebody who was faster
+	}
+	user.ID = row.ID
+	return nil
+}
+
+// UpdateUser implements [auth.Changes].
+func (c *changes) UpdateUser(ctx context.Context, user auth.User) error {
+	var old string
+	if err := c.db.NewSelect().Model((*userRow)(nil)).Column("email").Where("id = ?", user.ID).Scan(ctx, &old); err != nil {
+		return err
+	}
+	if user.Email != old {
+		alike, err := usersAlike(ctx, c.db, user.Email)
+		if err != nil {
+			return err
+		}
+		for _, other := range alike {
+			if other.ID != user.ID {
+				return auth.ErrTaken
+			}
+		}
+	}
+	_, err := c.db.NewUpdate().Model(toUserRow(&user)).
+		Column("email", "first_name", "last_name", "is_active", "is_staff", "is_superuser").WherePK().Exec(ctx)
+	return taken(err)
+}
+
+func taken(err error) error {
+	if err != nil && isTaken(err) {
+		return auth.ErrTaken
+	}
+	return err
+}
+
+// SetPassword implements [auth.Changes].
+func (c *changes) SetPassword(ctx context.Context, userID int64, encoded string) error {
+	changed, err := affected(c.db.NewUpdate().Model((*userRow)(nil)).
+		Set("password = ?", encoded).Where("id = ?", userID).Exec(ctx))
+	if err == nil && changed == 0 {
+		return auth.ErrNoRow
+	}
+	return err
+}
+
+// SetGroups implements [auth.Changes].
+func (c *changes) SetGroups(ctx context.Context, userID int64, groups []int64) error {
+	return c.setLinks(ctx, "users_user_groups", "user_id", "group_id", userID, groups)
+}
+
+// SetPermissions implements [auth.Changes].
+func (c *changes) SetPermissions(ctx context.Context, userID int64, permissions []int64) error {
+	return c.setLinks(ctx, "users_user_user_permissions", "user_id", "permission_id", userID, permissions)
+}
+
+// setLinks makes the rows that link one id to others those and no more. What is
+// linked already keeps its row, as in Django.
+func (c *changes) setLinks(ctx context.Context, table, from, to string, id int64, ids []int64) error {
+	remove := c.db.NewDelete().Table(table).Where("? = ?", bun.Ident(from), id)
+	if len(ids) > 0 {
+		remove.Where("? NOT IN (?)", bun.Ident(to), bun.List(ids))
+	}
+	if _, err := remove.Exec(ctx); err != nil {
+		return err
+	}
+	for _, each := range ids {
+		_, err := c.db.NewRaw("INSERT INTO ?0 (?1, ?2) SELECT ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM ?0 WHERE ?1 = ?3 AND ?2 = ?4)",
+			bun.Ident(table), bun.Ident(from), bun.Ident(to), id, each).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteUser implements [auth.Changes].
+func (c *changes) DeleteUser(ctx context.Context, id int64) error {
+	for _, each := range belongings {
+		exists, err := hasTable(ctx, c.db, each.table)
+		if err != nil {
+			return err
+		}
+		if !exists {
+			continue
+		}
+		if _, err := c.db.NewDelete().Table(each.table).Where("user_id = ?", id).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := c.db.NewDelete().Model((*userRow)(nil)).Where("id = ?", id).Exec(ctx)
+	return err
+}
+
+// referred tells of a reference that would lead nowhere. Django's are deferred, so
+// it is found when the transaction ends.
+func referred(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23503" {
+		return fmt.Errorf("%w: %s", auth.ErrReferred, e.TableName)
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY {
+		return fmt.Errorf("%w: %w", auth.ErrReferred, err)
+	}
+	return err
+}
+
+// EndSessions implements [auth.Changes].
+func (c *changes) EndSessions(ctx context.Context, userID int64, at time.Time, except string) (int64, error) {
+	return affected(c.db.NewUpdate().Model((*sessionRow)(nil)).
+		Set("revoked_at = ?", at).
+		Where("user_id = ?", userID).Where("revoked_at IS NULL").Where("expires_at > ?", at).Where("id <> ?", except).
+		Exec(ctx))
+}
+
+// EndSession implements [auth.Changes].
+func (c *changes) EndSession(ctx context.Context, id string, at time.Time) (bool, error) {
+	return endSession(ctx, c.db, id, at)
+}
+
+// MarkSession implements [auth.Changes].
+func (c *changes) MarkSession(ctx context.Context, id, passwordMark string) error {
+	_, err := c.db.NewUpdate().Model((*sessionRow)(nil)).Set("password_mark = ?", passwordMark).Where("id = ?", id).Exec(ctx)
+	return err
+}
+
+// Permissions implements [auth.Changes].
+func (c *changes) Permissions(ctx context.Context) ([]auth.GrantedPermission, error) {
+	return readPermissions(ctx, c.db)
+}
+
+// Groups implements [auth.Changes].
+func (c *changes) Groups(ctx context.Context) ([]auth.Group, error) { return readGroups(ctx, c.db, 0) }
+
+// Group implements [auth.Changes].
+func (c *changes) Group(ctx context.Context, id int64) (auth.Group, error) {
+	return readGroup(ctx, c.db, id)
+}
+
+// SaveGroup implements [auth.Changes].
+func (c *changes) SaveGroup(ctx context.Context, group *auth.Group) error {
+	row := &groupRow{ID: group.ID, Name: group.Name}
+	var err error
+	if row.ID == 0 {
+		_, err = c.db.NewInsert().Model(row).Exec(ctx)
+	} else {
+		_, err = c.db.NewUpdate().Model(row).WherePK().Exec(ctx)
+	}
+	if err != nil {
+		return taken(err)
+	}
+	group.ID = row.ID
+	return c.setLinks(ctx, "auth_group_permissions", "group_id", "permission_id", group.ID, group.Permissions)
+}
+
+// DeleteGroup implements [auth.Changes].
+func (c *changes) DeleteGroup(ctx context.Context, id int64) error {
+	for _, table := range []string{"users_user_groups", "auth_group_permissions"} {
+		if _, err := c.db.NewDelete().Table(table).Where("group_id = ?", id).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := c.db.NewDelete().Model((*groupRow)(nil)).Where("id = ?", id).Exec(ctx)
+	return err
+}
+
+// UseSetup implements [auth.Changes].
+func (c *changes) UseSetup(ctx context.Context, tokenHash string, at time.Time) error {
+	changed, err := affected(c.db.NewUpdate().Model((*setupRow)(nil)).Set("used_at = ?", at).
+		Where("token_hash = ?", tokenHash).Where("used_at IS NULL").Where("expires_at > ?", at).Exec(ctx))
+	if err == nil && changed == 0 {
+		return auth.ErrNoRow
+	}
+	return err
+}
+
+// LastEvent implements [auth.Changes].
+func (c *changes) LastEvent(ctx context.Context, kind, subjectID string, action auth.Action) (auth.Event, error) {
+	event, err := lastEvent(ctx, c.db, kind, subjectID, action)
+	return event, translate(ctx, err)
+}
+
+// Record implements [auth.Changes].
+func (c *changes) Record(event auth.Event) { c.events = append(c.events, event) }

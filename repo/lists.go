@@ -1,0 +1,145 @@
+package repo
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+func asItIs(q *bun.SelectQuery) *bun.SelectQuery { return q }
+
+var users = listing[userRow, auth.User]{
+	table: "users_user AS u",
+	alias: "u",
+	columns: map[string]column{
+		"id":           {sql: "u.id", unique: true},
+		"email":        {sql: "u.email", unique: true},
+		"first_name":   {sql: "u.first_name"},
+		"last_name":    {sql: "u.last_name"},
+		"is_staff":     {sql: "u.is_staff", flag: true, rare: true},
+		"is_superuser": {sql: "u.is_superuser", flag: true, rare: true},
+		"is_active":    {sql: "u.is_active", flag: true, rare: false},
+		"date_joined":  {sql: "u.date_joined"},
+		"last_login":   {sql: "u.last_login", nullable: true},
+	},
+	conditions: map[string]string{
+		"group": "u.id IN (SELECT user_id FROM users_user_groups WHERE group_id = ?)",
+	},
+	order:   "email",
+	tie:     "u.id",
+	search:  []string{"u.email", "u.first_name", "u.last_name"},
+	expand:  asItIs,
+	convert: func(r *userRow) auth.User { return r.user() },
+}
+
+// Users implements [auth.Directory].
+func (s *Store) Users(ctx context.Context, q auth.Query) (auth.Found[auth.User], error) {
+	return users.some(ctx, s, q)
+}
+
+// EachUser implements [auth.Directory].
+func (s *Store) EachUser(ctx context.Context, q auth.Query, f func(auth.User) error) error {
+	return users.each(ctx, s, q, f)
+}
+
+type memberedGroupRow struct {
+	groupRow `bun:",extend"`
+
+	Members int `bun:"members,scanonly"`
+}
+
+var groups = listing[memberedGroupRow, auth.Group]{
+	table: "auth_group AS g",
+	alias: "g",
+	columns: map[string]column{
+		"name":    {sql: "g.name", unique: true},
+		"members": {sql: "(SELECT count(*) FROM users_user_groups AS ug WHERE ug.group_id = g.id)"},
+	},
+	order:  "name",
+	tie:    "g.id",
+	search: []string{"g.name"},
+	expand: func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.ColumnExpr("g.id, g.name").
+			ColumnExpr("(SELECT count(*) FROM users_user_groups AS ug WHERE ug.group_id = g.id) AS members")
+	},
+	convert: func(r *memberedGroupRow) auth.Group {
+		return auth.Group{ID: r.ID, Name: r.Name, Members: r.Members}
+	},
+}
+
+// SomeGroups implements [auth.Directory].
+func (s *Store) SomeGroups(ctx context.Context, q auth.Query) (auth.Found[auth.Group], error) {
+	return groups.some(ctx, s, q)
+}
+
+type ownedSessionRow struct {
+	sessionRow `bun:",extend"`
+
+	Email string `bun:"email,scanonly"`
+}
+
+var sessions = listing[ownedSessionRow, auth.UserSession]{
+	table: "latchkey_session AS s JOIN users_user AS u ON u.id = s.user_id",
+	alias: "s",
+	columns: map[string]column{
+		"id":         {sql: "s.id", unique: true},
+		"email":      {sql: "u.email"},
+		"created_at": {sql: "s.created_at"},
+		"renewed_at": {sql: "s.renewed_at"},
+		"door":       {sql: "s.door"},
+		"user":       {sql: "s.user_id"},
+	},
+	conditions: map[string]string{
+		"open": "s.revoked_at IS NULL AND s.expires_at > ?",
+		"over": "(s.revoked_at IS NOT NULL OR s.expires_at <= ?)",
+	},
+	order:  "renewed_at",
+	tie:    "s.id",
+	search: []string{"u.email", "s.address", "s.user_agent"},
+	expand: func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.ColumnExpr("s.*").ColumnExpr("u.email").Join("JOIN users_user AS u ON u.id = s.user_id")
+	},
+	convert: func(r *ownedSessionRow) auth.UserSession {
+		return auth.UserSession{Session: r.session(), Email: r.Email}
+	},
+}
+
+// Sessions implements [auth.Directory].
+func (s *Store) Sessions(ctx context.Context, q auth.Query) (auth.Found[auth.UserSession], error) {
+	return sessions.some(ctx, s, q)
+}
+
+var events = listing[eventRow, auth.Event]{
+	table: "latchkey_event AS e",
+	alias: "e",
+	columns: map[string]column{
+		"id":         {sql: "e.id", unique: true},
+		"at":         {sql: "e.at"},
+		"door":       {sql: "e.door"},
+		"action":     {sql: "e.action"},
+		"kind":       {sql: "e.kind"},
+		"subject_id": {sql: "e.subject_id"},
+		"actor_id":   {sql: "e.actor_id", nullable: true},
+	},
+	conditions: map[string]string{
+		"user":  "e.kind = 'user' AND e.subject_id = ?",
+		"group": "e.kind = 'group' AND e.subject_id = ?",
+	},
+	order:   "id",
+	tie:     "e.id",
+	search:  []string{"e.subject", "e.actor", "e.address", "e.changes"},
+	expand:  asItIs,
+	convert: func(r *eventRow) auth.Event { return r.event() },
+}
+
+// Events implements [auth.Directory].
+func (s *Store) Events(ctx context.Context, q auth.Query) (auth.Found[auth.Event], error) {
+	return events.some(ctx, s, q)
+}
+
+// EachEvent implements [auth.Directory].
+func (s *Store) EachEvent(ctx context.Context, q auth.Query, f func(auth.Event) error) error {
+	return events.each(ctx, s, q, f)
+}

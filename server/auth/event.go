@@ -1,0 +1,117 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Action is what an event tells of.
+type Action string
+
+// The actions.
+const (
+	ActionAdded            Action = "added"
+	ActionChanged          Action = "changed"
+	ActionDeleted          Action = "deleted"
+	ActionPasswordSet      Action = "password set"
+	ActionPasswordUpgraded Action = "password upgraded"
+	ActionSignedIn         Action = "signed in"
+	ActionSignedOut        Action = "signed out"
+	ActionSessionsEnded    Action = "sessions ended"
+)
+
+// The kinds of subject that events are about.
+const (
+	KindUser  = "user"
+	KindGroup = "group"
+)
+
+// Event tells of a change: who made it, when, from where, to what. Events are
+// numbered from 1 without a gap, and each holds the hash of the one before it, so
+// that an event that was edited or taken out afterwards is found ([Service.VerifyEvents]).
+type Event struct {
+	ID        int64
+	At        time.Time
+	Door      Door
+	ActorID   int64 // 0: nobody who has an account
+	Actor     string
+	Address   string
+	Action    Action
+	Kind      string
+	SubjectID string
+	Subject   string // how people knew it then
+	Changes   []FieldChange
+	Hash      string // set by the store
+}
+
+// FieldChange is what became of a field. It never holds a password, in whatever
+// encoding, nor a token.
+type FieldChange struct {
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Chain gives the event's hash: SHA-256 over the hash of the event before it and
+// all that this one says.
+func (e Event) Chain(previous string) (string, error) {
+	if e.Changes == nil {
+		e.Changes = []FieldChange{} // as it is read again
+	}
+	text, err := json.Marshal([]any{
+		previous, e.ID, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Door, e.ActorID, e.Actor, e.Address,
+		e.Action, e.Kind, e.SubjectID, e.Subject, e.Changes,
+	})
+	if err != nil {
+		return "", fmt.Errorf("hashing an event: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// event begins one that the actor causes.
+func (a Actor) event(at time.Time, action Action) Event {
+	return Event{At: at, Door: a.Door, ActorID: a.UserID, Actor: a.Name, Address: a.Address, Action: action}
+}
+
+func (e Event) onUser(user User) Event {
+	e.Kind, e.SubjectID, e.Subject = KindUser, strconv.FormatInt(user.ID, 10), user.Email
+	return e
+}
+
+func (e Event) onGroup(group Group) Event {
+	e.Kind, e.SubjectID, e.Subject = KindGroup, strconv.FormatInt(group.ID, 10), group.Name
+	return e
+}
+
+func (e Event) with(changes ...FieldChange) Event {
+	e.Changes = changes
+	return e
+}
+
+// differences lists the fields that differ, in order.
+func differences(before, after []FieldValue) []FieldChange {
+	var changes []FieldChange
+	for i := range after {
+		if before[i].Value != after[i].Value {
+			changes = append(changes, FieldChange{after[i].Field, before[i].Value, after[i].Value})
+		}
+	}
+	return changes
+}
+
+// FieldValue is a field's value in words.
+type FieldValue struct {
+	Field, Value string
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

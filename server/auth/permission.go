@@ -1,0 +1,92 @@
+package auth
+
+import (
+	"maps"
+	"slices"
+)
+
+// Permission names one as Django does: users.change_user.
+type Permission string
+
+// Verb is what a permission lets somebody do with a model: Django's four.
+type Verb string
+
+// Django's four verbs.
+const (
+	View   Verb = "view"
+	Add    Verb = "add"
+	Change Verb = "change"
+	Delete Verb = "delete"
+)
+
+// Model is what permissions are about, in Django's words: the app's label and the
+// model's name, both in small letters.
+type Model struct {
+	App, Name string
+}
+
+// The models that the domain itself asks about. Sessions and events go by Django's
+// names for its own: whoever may see those may see ours.
+var (
+	UserModel    = Model{"users", "user"}
+	GroupModel   = Model{"auth", "group"}
+	SessionModel = Model{"sessions", "session"}
+	EventModel   = Model{"admin", "logentry"}
+)
+
+// May names the permission to do something with a model.
+func (m Model) May(verb Verb) Permission {
+	return Permission(m.App + "." + string(verb) + "_" + m.Name)
+}
+
+// Rights are what somebody may do: everything, or what they and their groups have
+// been permitted. The zero value is nothing.
+type Rights struct {
+	everything bool
+	held       map[Permission]struct{}
+}
+
+// Everything is the rights of a superuser, and of who has the command line.
+func Everything() Rights { return Rights{everything: true} }
+
+// Holding gives the rights to do what the permissions say.
+func Holding(permissions ...Permission) Rights {
+	held := make(map[Permission]struct{}, len(permissions))
+	for _, p := range permissions {
+		held[p] = struct{}{}
+	}
+	return Rights{held: held}
+}
+
+// Has tells whether the rights include a permission.
+func (r Rights) Has(p Permission) bool {
+	_, held := r.held[p]
+	return r.everything || held
+}
+
+// Any tells whether the rights include one of the verbs for a model. Who may
+// change something may view it, as in Django's admin.
+func (r Rights) Any(m Model, verbs ...Verb) bool {
+	for _, verb := range verbs {
+		if r.Has(m.May(verb)) || verb == View && r.Has(m.May(Change)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Include tells whether the rights reach as far as others.
+func (r Rights) Include(others Rights) bool {
+	if r.everything || others.everything {
+		return r.everything
+	}
+	for p := range others.held {
+		if !r.Has(p) {
+			return false
+		}
+	}
+	return true
+}
+
+// Permissions lists what is held, in order; nothing for who may do everything.
+func (r Rights) Permissions() []Permission { return slices.Sorted(maps.Keys(r.held)) }

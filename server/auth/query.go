@@ -1,0 +1,84 @@
+package auth
+
+import "time"
+
+// Query says which rows of a list are wanted, and in which order. What its names
+// may be, the list that is asked knows; an unknown one is an error.
+type Query struct {
+	Search     string // words that must all occur somewhere
+	Where      []Condition
+	Sort       string // a column; "" for the list's own order
+	Descending bool
+	Offset     int // of the first row
+	Size       int // how many rows at most
+}
+
+// Condition is true of a row whose column has a value.
+type Condition struct {
+	Column string
+	Is     Relation
+	Value  any // a bool, a string, an int64 or a [time.Time]; nothing for Empty
+}
+
+// Relation is what a condition asks of a column.
+type Relation string
+
+// What a condition can ask.
+const (
+	Equal   Relation = "equal"
+	AtLeast Relation = "at least"
+	Empty   Relation = "empty"
+)
+
+// MostCounted is up to where the rows that match are counted. Beyond it, the time
+// to count would grow with the table.
+const MostCounted = 10_000
+
+// Found is a part of a list.
+type Found[T any] struct {
+	Items []T
+	// Matches is how many rows match, no more than MostCounted unless all do.
+	Matches int
+	// Uncounted tells that more rows match than were counted.
+	Uncounted bool
+	// Total is how many rows there are, whether or not they match. In a large table
+	// it may be some seconds old.
+	Total int
+}
+
+// Account is a user and what belongs to them.
+type Account struct {
+	User
+	Groups      []int64 // in order
+	Permissions []int64 // those that are their own, in order
+}
+
+// Group is one of Django's groups. Permissions are ids, in order.
+type Group struct {
+	ID          int64
+	Name        string
+	Permissions []int64
+	Members     int // filled in by lists
+}
+
+// GrantedPermission is a row of Django's auth_permission.
+type GrantedPermission struct {
+	ID    int64
+	Model Model
+	Code  string // change_user
+	Name  string // "Can change user"
+}
+
+// Permission gives its name as code asks for it.
+func (p GrantedPermission) Permission() Permission { return Permission(p.Model.App + "." + p.Code) }
+
+// UserSession is a session and whose it is.
+type UserSession struct {
+	Session
+	Email string
+}
+
+// IsOver tells whether nothing can be done in the session any more.
+func (s Session) IsOver(now time.Time) bool {
+	return s.RevokedAt != nil || !now.Before(s.ExpiresAt)
+}

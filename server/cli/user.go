@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-auth/latchkey/server/app"
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/config"
+)
+
+// userChange is one of the things that `latchkey user` does to an account.
+type userChange struct {
+	name, short string
+	do          func(ctx context.Context, service *auth.Service, by auth.Actor, user auth.User) (changed int, err error)
+	done        string // what is printed, with the address
+}
+
+// userChanges are what a support colleague does on the admin site, for whoever has
+// the command line alone. The rules are the same.
+var userChanges = []userChange{
+	{"activate", "Let a user sign in again", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+		return s.SetActive(ctx, by, []int64{u.ID}, true)
+	}, "%s is active.\n"},
+	{"deactivate", "Keep a user from signing in, and end the user's sessions", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+		return s.SetActive(ctx, by, []int64{u.ID}, false)
+	}, "%s is inactive, and signed out everywhere.\n"},
+	{"promote", "Make a user a superuser", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+		return s.SetSuperuser(ctx, by, u.ID, true)
+	}, "%s is a superuser.\n"},
+	{"demote", "Make a user no superuser, and no member of staff", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+		return s.SetSuperuser(ctx, by, u.ID, false)
+	}, "%s is no superuser and no member of staff.\n"},
+	{"delete", "Delete a user and what is theirs", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+		return 1, s.DeleteUsers(ctx, by, []int64{u.ID})
+	}, "%s is deleted.\n"},
+}
+
+func newUser(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "user",
+		Short: "Change a user: activate, deactivate, promote, demote, delete",
+		Long:  "Changes a user by the same rules as the admin site: the last active superuser stays one.",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	for _, change := range userChanges {
+		sub := &cobra.Command{
+			Use:   change.name + " EMAIL",
+			Short: change.short,
+			Args: func(cmd *cobra.Command, args []string) error {
+				if len(args) != 1 {
+					return usageError{errors.New("say whom: latchkey user " + change.name + " EMAIL")}
+				}
+				return nil
+			},
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return withApp(cmd, env, func(ctx context.Context, cfg *config.Config, a *app.App) error {
+					if err := requireMigrations(ctx, cfg, a); err != nil {
+						return err
+					}
+					return changeUser(ctx, env, a.Auth, change, args[0])
+				})
+			},
+		}
+		config.AddFlags(sub.Flags(), "database-url", "data-dir", "auto-migrate")
+		cmd.AddCommand(sub)
+	}
+	return cmd
+}
+
+func changeUser(ctx context.Context, env Env, service *auth.Service, change userChange, email string) error {
+	user, err := service.FindUser(ctx, email)
+	if err != nil {
+		return err
+	}
+	if _, err := change.do(ctx, service, env.actor(), user); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, change.done, user.Email)
+	return nil
+}
