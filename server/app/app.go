@@ -17,6 +17,7 @@ import (
 
 	contract "github.com/latchkey-auth/latchkey/api"
 	"github.com/latchkey-auth/latchkey/repo"
+	"github.com/latchkey-auth/latchkey/server/admin"
 	"github.com/latchkey-auth/latchkey/server/api"
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/config"
@@ -47,6 +48,7 @@ func TuneRuntime() {
 // for the commands.
 type App struct {
 	Handler http.Handler
+	Admin   *admin.Site
 	Store   *repo.Store
 	Auth    *auth.Service
 
@@ -105,11 +107,24 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	if err != nil {
 		return err
 	}
-	site, err := web.New(web.Config{ContractYAML: contract.YAML, ContractJSON: json, Version: version, PublicURL: cfg.PublicURL, Program: options.Program})
+	site, err := web.New(web.Config{
+		ContractYAML: contract.YAML, ContractJSON: json, Version: version, PublicURL: cfg.PublicURL, Program: options.Program,
+		Admin: true, Static: admin.Static,
+	})
 	if err != nil {
 		return err
 	}
-	a.Handler = newHandler(cfg, a.log, apiHandler, site)
+	formKey, err := hkdf.Key(sha256.New, secret, nil, "latchkey admin forms", sha256.Size)
+	if err != nil {
+		return fmt.Errorf("deriving a key: %w", err)
+	}
+	a.Admin, err = admin.New(admin.Config{
+		Auth: service, Directory: a.Store, Key: formKey, PublicURL: cfg.PublicURL, Link: site.Asset, Version: version, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.Handler = newHandler(cfg, a.log, apiHandler, a.Admin, site)
 	return nil
 }
 

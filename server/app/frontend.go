@@ -25,6 +25,7 @@ func newFrontend(target *url.URL, scheme string, down http.Handler, log *slog.Lo
 			p.Out.Host = p.In.Host
 			forward(p, scheme)
 			dropInternal(p.Out.Header)
+			dropOwnCookies(p.Out)
 		},
 		Transport:     toFrontend(),
 		FlushInterval: -1, // a streamed page is passed on as it comes
@@ -87,6 +88,25 @@ var internal = []string{
 	"X-Middleware-", "X-Invoke-", "X-Matched-Path", "X-Original-Url", "X-Rewrite-Url",
 	"X-Real-Ip", "True-Client-Ip", "X-Client-Ip", "X-Forwarded-Port", "X-Forwarded-Server",
 }
+
+// ownCookies are those of the admin site, which are none of the app's business. On
+// https their path is /, so that the browser sends them here too.
+const ownCookies = "latchkey_admin"
+
+func dropOwnCookies(out *http.Request) {
+	cookies := out.Cookies()
+	if !slices.ContainsFunc(cookies, isOwn) {
+		return // as the browser has written them
+	}
+	out.Header.Del("Cookie")
+	for _, cookie := range cookies {
+		if !isOwn(cookie) {
+			out.AddCookie(cookie)
+		}
+	}
+}
+
+func isOwn(cookie *http.Cookie) bool { return strings.Contains(cookie.Name, ownCookies) }
 
 func dropInternal(header http.Header) {
 	for name := range header {

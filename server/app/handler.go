@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/latchkey-auth/latchkey/server/admin"
 	"github.com/latchkey-auth/latchkey/server/config"
 	"github.com/latchkey-auth/latchkey/server/web"
 )
@@ -14,8 +15,9 @@ const apiBase = "/api/v1"
 
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
-func newHandler(cfg *config.Config, log *slog.Logger, apiHandler http.Handler, site *web.Site) http.Handler {
+func newHandler(cfg *config.Config, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
 	apiHandler = bounded(keepPrivate(apiHandler))
+	adminSite = bounded(adminSite)
 	pages := bounded(site)
 	rest := pages
 	if cfg.FrontendURL != nil {
@@ -26,6 +28,8 @@ func newHandler(cfg *config.Config, log *slog.Logger, apiHandler http.Handler, s
 		switch path := r.URL.Path; {
 		case path == apiBase || strings.HasPrefix(path, apiBase+"/"):
 			apiHandler.ServeHTTP(w, r)
+		case path == "/admin" || strings.HasPrefix(path, admin.Prefix):
+			adminSite.ServeHTTP(w, r)
 		case site.Owns(path):
 			pages.ServeHTTP(w, r)
 		default:

@@ -33,9 +33,10 @@ const (
 func newServe(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the API, /docs and, if configured, the Next.js app behind it",
-		Long: `Serves the API, its documentation at /docs and, with --frontend-url, everything
-else from the Next.js server behind it. The database is migrated first.
+		Short: "Serve the API, /docs, /admin and, if configured, the Next.js app behind it",
+		Long: `Serves the API, its documentation at /docs, the admin site at /admin and, with
+--frontend-url, everything else from the Next.js server behind it. The database is
+migrated first. While there is no superuser, it prints a link that makes one.
 
 It ends on SIGINT or SIGTERM, after the requests it has begun.`,
 		Example: `  latchkey serve
@@ -68,7 +69,11 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	greet(env, cfg, listener.Addr())
+	setup, err := a.Auth.OfferSetup(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	greet(env, cfg, listener.Addr(), setup)
 	if cfg.FrontendURL != nil && len(cfg.TrustedProxies) == 0 {
 		log.WarnContext(ctx, "LATCHKEY_TRUSTED_PROXIES is not set: everybody who signs in through the app at LATCHKEY_FRONTEND_URL looks like one client")
 	}
@@ -165,8 +170,9 @@ func shutDown(server *http.Server) error {
 	return nil
 }
 
-// greet says in plain words where to go.
-func greet(env Env, cfg *config.Config, addr net.Addr) {
+// greet says in plain words where to go; setup is the token of the link that makes
+// the first superuser, or "".
+func greet(env Env, cfg *config.Config, addr net.Addr, setup string) {
 	home := cfg.PublicURL
 	if _, port, _ := net.SplitHostPort(cfg.Addr); port == "0" { // any free one: the system chose
 		home = "http://" + addr.String()
@@ -179,8 +185,14 @@ func greet(env Env, cfg *config.Config, addr net.Addr) {
 
   Start here    %s/
   Try the API   %s/docs
+  Admin site    %s/admin/
   Database      %s
-  First admin   %s createsuperuser   (with the same settings, in another terminal)
-
-`, Version(), addr, home, home, database, cmp.Or(env.Program, "latchkey"))
+`, Version(), addr, home, home, home, database)
+	if setup != "" {
+		fmt.Fprintf(env.Stdout, `  First admin   %s/admin/setup/?token=%s
+                (once, within an hour; or with the same settings, in another terminal:
+                %s createsuperuser)
+`, home, setup, cmp.Or(env.Program, "latchkey"))
+	}
+	fmt.Fprintln(env.Stdout)
 }

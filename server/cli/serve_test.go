@@ -91,7 +91,7 @@ func TestServe(t *testing.T) {
 	w := newWorld(t)
 	w.unasked("admin@example.com", goodPassword)
 	s := w.serve(t)
-	for _, want := range []string{"latchkey " + Version() + " listens on ", s.url + "/\n", s.url + "/docs\n", "  latchkey createsuperuser", "SQLite, " + filepath.Join(w.dir, "latchkey.db")} {
+	for _, want := range []string{"latchkey " + Version() + " listens on ", s.url + "/\n", s.url + "/docs\n", "\n  Admin site    " + s.url + "/admin/\n", s.url + "/admin/setup/?token=", " latchkey createsuperuser)", "SQLite, " + filepath.Join(w.dir, "latchkey.db")} {
 		if !strings.Contains(s.stdout.String(), want) {
 			t.Errorf("does not say %q:\n%s", want, s.stdout)
 		}

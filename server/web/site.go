@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 )
@@ -24,6 +25,9 @@ type Config struct {
 	Program string
 	// Admin tells whether the pages link to /admin/.
 	Admin bool
+	// Static has further files to be served, in a directory static: those of the
+	// admin site. [Site.Asset] says where each is found.
+	Static fs.FS
 }
 
 // Site answers requests for the pages. It never changes after New and is safe
@@ -33,6 +37,7 @@ type Site struct {
 	notFound http.Handler
 	refused  http.Handler
 	down     http.Handler
+	links    map[string]string
 }
 
 // New renders the pages and returns the site that serves them. It fails only
@@ -40,9 +45,14 @@ type Site struct {
 func New(cfg Config) (*Site, error) {
 	cfg.Program = cmp.Or(cfg.Program, "latchkey")
 	routes := make(map[string]http.Handler)
-	links, err := addStatic(routes)
-	if err != nil {
-		return nil, fmt.Errorf("web: static files: %w", err)
+	links := make(map[string]string)
+	for _, files := range []fs.FS{staticFiles, cfg.Static} {
+		if files == nil {
+			continue
+		}
+		if err := addStatic(routes, links, files); err != nil {
+			return nil, fmt.Errorf("web: static files: %w", err)
+		}
 	}
 	if err := addSwaggerUI(routes, links); err != nil {
 		return nil, fmt.Errorf("web: Swagger UI: %w", err)
@@ -54,6 +64,7 @@ func New(cfg Config) (*Site, error) {
 	routes["/docs"] = pages.document("docs.html", "API documentation · latchkey", policyDocs)
 	routes["/docs/"] = routes["/docs"]
 	site := &Site{
+		links:    links,
 		routes:   routes,
 		notFound: pages.failure(http.StatusNotFound, "There is nothing at this address."),
 		refused:  pages.failure(http.StatusMethodNotAllowed, "This address can only be read."),
@@ -63,6 +74,11 @@ func New(cfg Config) (*Site, error) {
 		return nil, fmt.Errorf("web: pages: %w", pages.err)
 	}
 	return site, nil
+}
+
+// Asset gives the path of a static file, with its content's checksum in it.
+func (s *Site) Asset(name string) (string, error) {
+	return (&renderer{links: s.links}).asset(name)
 }
 
 // ServeHTTP answers one request, whatever its path.

@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path"
 	"strings"
@@ -26,22 +27,25 @@ var contentTypes = map[string]string{
 	".ico": "image/x-icon",
 }
 
-// addStatic adds our own files, and returns where each of them is found.
-func addStatic(routes map[string]http.Handler) (map[string]string, error) {
-	entries, err := staticFiles.ReadDir("static")
+// addStatic adds the files of the directory static, and notes where each of them is
+// found. No two have the same name.
+func addStatic(routes map[string]http.Handler, links map[string]string, files fs.FS) error {
+	entries, err := fs.ReadDir(files, "static")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	links := make(map[string]string)
 	for _, entry := range entries {
 		name := entry.Name()
-		body, err := staticFiles.ReadFile("static/" + name)
+		body, err := fs.ReadFile(files, "static/"+name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		contentType, known := contentTypes[path.Ext(name)]
 		if !known {
-			return nil, fmt.Errorf("%s: no content type for this kind of file", name)
+			return fmt.Errorf("%s: no content type for this kind of file", name)
+		}
+		if links[name] != "" {
+			return fmt.Errorf("%s: there are two", name)
 		}
 		links[name] = staticPrefix + hashedName(name, body)
 		hashed := newDocument(contentType, body)
@@ -51,7 +55,7 @@ func addStatic(routes map[string]http.Handler) (map[string]string, error) {
 			routes["/"+name] = newDocument(contentType, body)
 		}
 	}
-	return links, nil
+	return nil
 }
 
 // hashedName puts the checksum before the extension: style.1f3a….css.

@@ -1,0 +1,325 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// users registers the accounts. A row of the list has no groups: only the page of
+// one reads them.
+func (s *Site) users() Model[auth.Account] {
+	return Model[auth.Account]{
+		Name: "users", One: "user", Many: "Users", Permissions: auth.UserModel, History: auth.KindUser,
+		Key:   func(a auth.Account) string { return strconv.FormatInt(a.ID, 10) },
+		Title: func(a auth.Account) string { return a.Email },
+		Columns: []Column[auth.Account]{
+			{"email", "E-mail address", true, func(a auth.Account) Cell { return Cell{Text: a.Email, Person: true} }},
+			{"first_name", "First name", true, func(a auth.Account) Cell { return Text(a.FirstName) }},
+			{"last_name", "Last name", true, func(a auth.Account) Cell { return Text(a.LastName) }},
+			{"is_active", "Active", true, func(a auth.Account) Cell { return Flag(a.IsActive) }},
+			{"is_staff", "Staff", true, func(a auth.Account) Cell { return Flag(a.IsStaff) }},
+			{"is_superuser", "Superuser", true, func(a auth.Account) Cell { return Flag(a.IsSuperuser) }},
+			{"date_joined", "Joined", true, func(a auth.Account) Cell { return At(&a.DateJoined) }},
+			{"last_login", "Last login", true, func(a auth.Account) Cell { return At(a.LastLogin) }},
+		},
+		Sort:   "email",
+		Search: "Part of an address or a name",
+		Filters: []Filter{
+			YesNo("is_active", "Active", "Active", "Inactive"),
+			YesNo("is_staff", "Staff", "Staff", "No staff"),
+			YesNo("is_superuser", "Superuser", "Superuser", "No superuser"),
+			{Name: "group", Label: "Group", Choices: s.groupChoices},
+			Since("date_joined", "Joined", false),
+			Since("last_login", "Last login", true),
+		},
+		List: s.listUsers,
+		Each: func(ctx context.Context, q auth.Query, f func(auth.Account) error) error {
+			return s.directory.EachUser(ctx, q, func(u auth.User) error { return f(auth.Account{User: u}) })
+		},
+		Get:      s.getUser,
+		Fields:   s.userFields,
+		AddNeeds: []auth.Verb{auth.Change}, // as in Django's admin
+		Add:      s.addUser,
+		Change:   s.changeUser,
+		Version:  func(a auth.Account) string { return a.Form().Version() },
+		Actions:  s.userActions(),
+		Panels:   s.userPanels,
+	}
+}
+
+func (s *Site) listUsers(ctx context.Context, q auth.Query) (auth.Found[auth.Account], error) {
+	found, err := s.directory.Users(ctx, q)
+	accounts := auth.Found[auth.Account]{Matches: found.Matches, Uncounted: found.Uncounted, Total: found.Total}
+	for _, user := range found.Items {
+		accounts.Items = append(accounts.Items, auth.Account{User: user})
+	}
+	return accounts, err
+}
+
+func (s *Site) getUser(ctx context.Context, key string) (auth.Account, error) {
+	id, err := idOf(key, "user")
+	if err != nil {
+		return auth.Account{}, err
+	}
+	account, err := s.directory.Account(ctx, id)
+	if errors.Is(err, auth.ErrNoRow) {
+		return account, auth.NotFound("There is no such user, or no longer.")
+	}
+	return account, err
+}
+
+func (s *Site) groupChoices(ctx context.Context) ([]Choice, error) {
+	groups, err := s.directory.Groups(ctx)
+	choices := make([]Choice, 0, len(groups))
+	for _, group := range groups {
+		choices = append(choices, Choice{strconv.FormatInt(group.ID, 10), group.Name, func(time.Time) auth.Condition {
+			return auth.Condition{Column: "group", Is: auth.Equal, Value: group.ID}
+		}})
+	}
+	return choices, err
+}
+
+// userFields are Django's fieldsets: personal, permissions, important dates.
+func (s *Site) userFields(ctx context.Context, staff *auth.Staff, a *auth.Account) ([]Fieldset, error) {
+	isNew := a == nil
+	if isNew {
+		a = &auth.Account{User: auth.User{IsActive: true}}
+	}
+	groups, permissions, err := s.grantable(ctx, a.Groups, a.Permissions)
+	if err != nil {
+		return nil, err
+	}
+	fieldsets := []Fieldset{
+		{Title: "Personal", Fields: []Field{
+			{Name: "email", Label: "E-mail address", Kind: EmailField, Value: a.Email, Required: true, MaxLength: auth.MaxEmailLength, Autocomplete: "off"},
+			{Name: "first_name", Label: "First name", Kind: TextField, Value: a.FirstName, MaxLength: auth.MaxNameLength, Autocomplete: "off"},
+			{Name: "last_name", Label: "Last name", Kind: TextField, Value: a.LastName, MaxLength: auth.MaxNameLength, Autocomplete: "off"},
+		}},
+		{Title: "Permissions", Fields: []Field{
+			{Name: "is_active", Label: "Active", Kind: CheckField, On: a.IsActive, Help: "Who is inactive cannot sign in. Unticking it signs the user out everywhere; prefer it to deleting."},
+			{Name: "is_staff", Label: "Staff", Kind: CheckField, On: a.IsStaff, Help: "May sign in to this admin site."},
+			{Name: "is_superuser", Label: "Superuser", Kind: CheckField, On: a.IsSuperuser, ReadOnly: !staff.User.IsSuperuser, Help: "May do everything, whatever is picked below."},
+			{Name: "groups", Label: "Groups", Kind: PickField, Options: groups, Help: "A user may do what any of their groups may."},
+			{Name: "permissions", Label: "Own permissions", Kind: PickField, Options: permissions, Help: "Beside those of the groups."},
+		}},
+	}
+	if isNew {
+		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice("Make an account without one: nobody can sign in until a password is set.")}, newPasswordFields()...)}
+		return []Fieldset{fieldsets[0], password, fieldsets[1]}, nil
+	}
+	return append(fieldsets, Fieldset{Title: "Important dates", Fields: []Field{
+		{Name: "last_login", Label: "Last login", Kind: ShownField, Shown: At(a.LastLogin)},
+		{Name: "date_joined", Label: "Joined", Kind: ShownField, Shown: At(&a.DateJoined)},
+	}}), nil
+}
+
+// grantable gives all groups and permissions as options.
+func (s *Site) grantable(ctx context.Context, groupIDs, permissionIDs []int64) (groups, permissions []Option, err error) {
+	all, err := s.directory.Groups(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, group := range all {
+		groups = append(groups, option(group.ID, group.Name, "", "", groupIDs))
+	}
+	permissions, err = s.permissionOptions(ctx, permissionIDs)
+	return groups, permissions, err
+}
+
+func (s *Site) permissionOptions(ctx context.Context, ids []int64) ([]Option, error) {
+	all, err := s.directory.Permissions(ctx)
+	options := make([]Option, 0, len(all))
+	for _, p := range all {
+		options = append(options, option(p.ID, p.Name, p.Model.App+" · "+p.Model.Name, string(p.Permission()), ids))
+	}
+	return options, err
+}
+
+func option(id int64, label, group, hint string, on []int64) Option {
+	o := Option{Value: strconv.FormatInt(id, 10), Label: label, Group: group, Hint: hint}
+	for _, each := range on {
+		o.On = o.On || each == id
+	}
+	return o
+}
+
+func passwordChoice(none string) Field {
+	return Field{Name: "usable", Label: "Signing in with a password", Kind: RadioField, Options: []Option{
+		{Value: "yes", Label: "Set this password", On: true},
+		{Value: "no", Label: "No password", Hint: none},
+	}}
+}
+
+// chosenPassword gives what was typed, or nil for none.
+func chosenPassword(form Form) (*string, error) {
+	if form.Text("usable") == "no" {
+		return nil, nil //nolint:nilnil // no password is a choice
+	}
+	password, err := newPassword(form)
+	return &password, err
+}
+
+func userForm(form Form) auth.UserForm {
+	return auth.UserForm{
+		Email: form.Text("email"), FirstName: form.Text("first_name"), LastName: form.Text("last_name"),
+		IsActive: form.Flag("is_active"), IsStaff: form.Flag("is_staff"), IsSuperuser: form.Flag("is_superuser"),
+		Groups: form.IDs("groups"), Permissions: form.IDs("permissions"),
+	}
+}
+
+func (s *Site) addUser(ctx context.Context, by auth.Actor, form Form) (string, error) {
+	password, err := chosenPassword(form)
+	if err != nil {
+		return "", err
+	}
+	user, err := s.auth.AddUser(ctx, by, userForm(form), password)
+	return strconv.FormatInt(user.ID, 10), err
+}
+
+func (s *Site) changeUser(ctx context.Context, by auth.Actor, key, version string, form Form) error {
+	account, err := s.getUser(ctx, key)
+	if err != nil {
+		return err
+	}
+	edited := userForm(form)
+	if !by.Rights.Include(auth.Everything()) {
+		edited.IsSuperuser = account.IsSuperuser // the form shows it and does not send it
+	}
+	_, err = s.auth.EditUser(ctx, by, account.ID, version, edited)
+	return err
+}
+
+func idsOf(accounts []auth.Account) []int64 {
+	ids := make([]int64, 0, len(accounts))
+	for _, a := range accounts {
+		ids = append(ids, a.ID)
+	}
+	return ids
+}
+
+func (s *Site) userActions() []Action[auth.Account] {
+	change := []auth.Permission{auth.UserModel.May(auth.Change)}
+	return []Action[auth.Account]{
+		{
+			Name: "password", Label: "Set the password", Needs: change, OnOne: true, Confirm: true,
+			Explain: func(context.Context, []auth.Account) ([]string, error) {
+				return []string{"The user is signed out everywhere, and signs in with the new password from then on. Tell it to them in a safe way."}, nil
+			},
+			Fields: func([]auth.Account) []Fieldset {
+				return []Fieldset{{Fields: append([]Field{passwordChoice("Nobody can sign in to this account until a password is set.")}, newPasswordFields()...)}}
+			},
+			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.Account, form Form) (string, error) {
+				password, err := chosenPassword(form)
+				if err != nil {
+					return "", err
+				}
+				ended, err := s.auth.SetPassword(ctx, by, items[0].ID, password, staff.Session.ID)
+				return fmt.Sprintf("The password was changed. Sessions ended: %d.", ended), err
+			},
+		},
+		{
+			Name: "activate", Label: "Activate", Needs: change, OnSeveral: true,
+			Explain: func(_ context.Context, items []auth.Account) ([]string, error) {
+				return []string{fmt.Sprintf("%s can sign in again.", theInactive(items, false))}, nil
+			},
+			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
+				changed, err := s.auth.SetActive(ctx, by, idsOf(items), true)
+				return fmt.Sprintf("Made active: %d.", changed), err
+			},
+		},
+		{
+			Name: "deactivate", Label: "Deactivate", Needs: change, OnSeveral: true, Confirm: true,
+			Explain: func(_ context.Context, items []auth.Account) ([]string, error) {
+				return []string{fmt.Sprintf("%s cannot sign in any more, and every session of theirs ends at once. Nothing of theirs is deleted.", theInactive(items, true))}, nil
+			},
+			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
+				changed, err := s.auth.SetActive(ctx, by, idsOf(items), false)
+				return fmt.Sprintf("Made inactive: %d.", changed), err
+			},
+		},
+		{
+			Name: "end-sessions", Label: "End all sessions", Needs: []auth.Permission{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true,
+			Explain: func(context.Context, []auth.Account) ([]string, error) {
+				return []string{"They are signed out on every device, at once, and can sign in again. Of your own sessions, this one goes on."}, nil
+			},
+			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
+				ended, err := s.auth.EndSessions(ctx, by, idsOf(items), staff.Session.ID)
+				return fmt.Sprintf("Sessions ended: %d.", ended), err
+			},
+		},
+		{
+			Name: "delete", Label: "Delete", Needs: []auth.Permission{auth.UserModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
+			Explain: s.explainDeletion,
+			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
+				return fmt.Sprintf("Deleted: %d.", len(items)), s.auth.DeleteUsers(ctx, by, idsOf(items))
+			},
+		},
+	}
+}
+
+// theInactive counts whose state would change.
+func theInactive(items []auth.Account, active bool) string {
+	count := 0
+	for _, a := range items {
+		if a.IsActive == active {
+			count++
+		}
+	}
+	return plural(count, "user")
+}
+
+func (s *Site) explainDeletion(ctx context.Context, items []auth.Account) ([]string, error) {
+	belongings, err := s.directory.Belongings(ctx, idsOf(items))
+	if err != nil {
+		return nil, err
+	}
+	var with []string
+	for _, each := range belongings {
+		if each.Count > 0 {
+			with = append(with, fmt.Sprintf("%s: %s", each.Name, grouped(each.Count)))
+		}
+	}
+	lines := []string{"This cannot be undone. The record of changes stays."}
+	if len(with) > 0 {
+		lines = append(lines, "What goes along: "+strings.Join(with, ", ")+".")
+	}
+	return append(lines, "To keep somebody out and keep their data, make them inactive instead."), nil
+}
+
+// shownSessions is how many of a user's sessions their page shows.
+const shownSessions = 10
+
+func (s *Site) userPanels(ctx context.Context, staff *auth.Staff, a auth.Account) ([]Panel, error) {
+	if !staff.Rights.Any(auth.SessionModel, auth.View) {
+		return nil, nil
+	}
+	now := s.auth.Now()
+	found, err := s.directory.Sessions(ctx, auth.Query{
+		Where: []auth.Condition{{Column: "user", Is: auth.Equal, Value: a.ID}, {Column: "open", Is: auth.Equal, Value: now}},
+		Sort:  "renewed_at", Descending: true, Size: shownSessions,
+	})
+	if err != nil {
+		return nil, err
+	}
+	panel := Panel{
+		Title: "Sessions", Empty: "Signed in nowhere.",
+		Labels: []string{"Browser", "Address", "Since", "Last renewal"},
+		Links:  []Link{{Label: "All sessions of this user", Path: sessionsOf(a.Email)}},
+	}
+	for _, session := range found.Items {
+		row := PanelRow{Cells: []Cell{
+			{Text: browserOf(session), Link: Prefix + "sessions/" + session.ID + "/"}, Text(session.Address), At(&session.CreatedAt), At(&session.RenewedAt),
+		}}
+		if staff.Rights.Has(auth.SessionModel.May(auth.Delete)) {
+			row.Links = []Link{{Label: "End", Path: Prefix + "sessions/" + session.ID + "/end/", Grave: true}}
+		}
+		panel.Rows = append(panel.Rows, row)
+	}
+	return []Panel{panel}, nil
+}
