@@ -3,6 +3,8 @@ import os
 
 SECRET_KEY = "for-tests-only"
 USE_TZ = True
+ROOT_URLCONF = "urls"
+ALLOWED_HOSTS = ["testserver"]
 AUTH_USER_MODEL = "users.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [

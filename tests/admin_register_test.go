@@ -1,0 +1,93 @@
+package tests
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/admin"
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/tests/apptest"
+)
+
+// note is a thing of one's own.
+type note struct {
+	ID, Text string
+	At       time.Time
+}
+
+// notes is where they are kept: in a product, a table that repo reads.
+var notes = []note{{"a", "<b>Call</b> Ada", time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}, {"b", "Water the plants", time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}}
+
+func listNotes(_ context.Context, q auth.Query) (auth.Found[note], error) {
+	found := auth.Found[note]{Total: len(notes)}
+	for _, n := range notes {
+		if strings.Contains(n.Text, q.Search) {
+			found.Items = append(found.Items, n)
+		}
+	}
+	found.Matches = len(found.Items)
+	return found, nil
+}
+
+func getNote(_ context.Context, key string) (note, error) {
+	i := slices.IndexFunc(notes, func(n note) bool { return n.ID == key })
+	if i < 0 {
+		return note{}, auth.NotFound("There is no such note.")
+	}
+	return notes[i], nil
+}
+
+// The dozen lines that CONTRIBUTING.md shows.
+func registerNotes(site *admin.Site) {
+	admin.Register(site, admin.Model[note]{
+		Name: "notes", One: "note", Many: "Notes", Permissions: auth.Model{App: "office", Name: "note"},
+		Key:   func(n note) string { return n.ID },
+		Title: func(n note) string { return n.Text },
+		Columns: []admin.Column[note]{
+			{Name: "text", Label: "Text", Sort: true, Cell: func(n note) admin.Cell { return admin.Text(n.Text) }},
+			{Name: "at", Label: "When", Sort: true, Cell: func(n note) admin.Cell { return admin.At(&n.At) }},
+		},
+		Search: "Part of the text",
+		List:   listNotes,
+		Get:    getNote,
+	})
+}
+
+func TestAModelOfOnesOwnIsRegisteredInADozenLines(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.SQLite(t))
+	registerNotes(app.Admin)
+	browser := app.Staff(t, root(t, app))
+	for path, says := range map[string]string{
+		"/admin/":                 "2 Notes",
+		"/admin/notes/":           "<b>Call</b> Ada",
+		"/admin/notes/?q=plants":  "Water the plants",
+		"/admin/notes/?q=nothing": "Nothing matches",
+		"/admin/notes/a/":         "<b>Call</b> Ada",
+		"/admin/notes/?o=-at":     "Notes 2 notes",
+	} {
+		if got := browser.Get(t, path); got.Status != http.StatusOK || !strings.Contains(got.Text(), says) || strings.Contains(got.Body, "<b>Call") {
+			t.Errorf("%s: %d %s", path, got.Status, got.Text())
+		}
+	}
+	for _, path := range []string{"/admin/notes/c/", "/admin/notes/add/", "/admin/notes/a/history/", "/admin/notes/a/delete/", "/admin/notes/export.csv"} {
+		if got := browser.Get(t, path); got.Status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, got.Status)
+		}
+	}
+
+	staff := app.AddUser(t, apptest.User{Email: "staff@example.com", Password: "wonderland-42", IsStaff: true})
+	if got := app.Staff(t, staff).Get(t, "/admin/notes/"); got.Status != http.StatusForbidden {
+		t.Errorf("without the permission: %d", got.Status)
+	}
+	app.Exec(t, `INSERT INTO django_content_type (app_label, model) VALUES ('office', 'note')`)
+	app.Exec(t, `INSERT INTO auth_permission (name, codename, content_type_id) SELECT 'Can view note', 'view_note', id FROM django_content_type WHERE app_label = 'office'`)
+	permit(t, app, staff, "office.view_note")
+	if got := app.Staff(t, staff).Get(t, "/admin/notes/"); got.Status != http.StatusOK {
+		t.Errorf("with the permission: %d", got.Status)
+	}
+}

@@ -1,0 +1,395 @@
+package tests
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/tests/apptest"
+)
+
+// root is a superuser.
+func root(t *testing.T, app *apptest.App) apptest.User {
+	t.Helper()
+	return app.AddUser(t, apptest.User{Email: "root@example.com", Password: "wonderland-42", IsStaff: true, Super: true})
+}
+
+// Each action is done by who has the one permission that it takes.
+func TestActionsAreDoneByWhoHasTheOnePermission(t *testing.T) {
+	t.Parallel()
+	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Parallel()
+		app := apptest.Start(t, databaseURL)
+		db := app.DB(t)
+		count := func(query string, args ...any) (n int) {
+			t.Helper()
+			if err := db.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		app.Exec(t, `INSERT INTO auth_group (name) VALUES ('Editors')`)
+		group := count(`SELECT id FROM auth_group`)
+		tests := []struct {
+			permissions []string
+			path        string // {id} is the target's, {group} the group's, {session} the target's session
+			values      url.Values
+			changed     string // counts 1 afterwards
+		}{
+			{[]string{"users.add_user", "users.change_user"}, "/admin/users/add/", url.Values{"email": {"new@example.com"}, "usable": {"no"}, "is_active": {"on"}}, `SELECT count(*) FROM users_user WHERE email = 'new@example.com' AND password LIKE '!%' AND is_active`},
+			{[]string{"users.change_user"}, "/admin/users/{id}/", url.Values{"email": {"{email}"}, "first_name": {"Given"}, "is_active": {"on"}}, `SELECT count(*) FROM users_user WHERE email = '{email}' AND first_name = 'Given'`},
+			{[]string{"users.change_user"}, "/admin/users/{id}/password/", url.Values{"usable": {"yes"}, "password": {"another-one-42"}, "again": {"another-one-42"}}, `SELECT count(*) FROM users_user WHERE email = '{email}' AND password LIKE 'argon2$%'`},
+			{[]string{"users.change_user"}, "/admin/users/{id}/deactivate/", nil, `SELECT count(*) FROM users_user WHERE email = '{email}' AND NOT is_active`},
+			{[]string{"sessions.delete_session"}, "/admin/users/{id}/end-sessions/", nil, `SELECT count(*) FROM latchkey_session WHERE user_id = {id} AND revoked_at IS NOT NULL`},
+			{[]string{"sessions.delete_session"}, "/admin/sessions/{session}/end/", nil, `SELECT count(*) FROM latchkey_session WHERE user_id = {id} AND revoked_at IS NOT NULL`},
+			{[]string{"users.delete_user"}, "/admin/users/{id}/delete/", nil, `SELECT 1 - count(*) FROM users_user WHERE email = '{email}'`},
+			{[]string{"auth.add_group"}, "/admin/groups/add/", url.Values{"name": {"Writers"}}, `SELECT count(*) FROM auth_group WHERE name = 'Writers'`},
+			{[]string{"auth.change_group"}, "/admin/groups/{group}/", url.Values{"name": {"Authors"}}, `SELECT count(*) FROM auth_group WHERE name = 'Authors'`},
+			{[]string{"auth.delete_group"}, "/admin/groups/{group}/delete/", nil, `SELECT 1 - count(*) FROM auth_group WHERE id = {group}`},
+		}
+		for i, test := range tests {
+			target := app.AddUser(t, apptest.User{Email: fmt.Sprintf("target%d@example.com", i), Password: "wonderland-42"})
+			app.Login(t, target)
+			var session string
+			if err := db.QueryRowContext(t.Context(), `SELECT id FROM latchkey_session WHERE user_id = $1`, target.ID).Scan(&session); err != nil {
+				t.Fatal(err)
+			}
+			staff := app.AddUser(t, apptest.User{Email: fmt.Sprintf("staff%d@example.com", i), Password: "wonderland-42", IsStaff: true})
+			permit(t, app, staff, test.permissions...)
+			fill := strings.NewReplacer("{id}", fmt.Sprint(target.ID), "{email}", target.Email, "{group}", fmt.Sprint(group), "{session}", session)
+			values := url.Values{}
+			for name, each := range test.values {
+				values.Set(name, fill.Replace(each[0]))
+			}
+			path := fill.Replace(test.path)
+			got := app.Staff(t, staff).Submit(t, path, values)
+			if got.Status != http.StatusSeeOther {
+				t.Errorf("%s by who has %v: %d %s", path, test.permissions, got.Status, got.Text())
+			}
+			if count(fill.Replace(test.changed)) != 1 {
+				t.Errorf("%s by who has %v has changed nothing", path, test.permissions)
+			}
+		}
+		checkEvents(t, app)
+	})
+}
+
+// checkEvents holds the record of changes to what it promises.
+func checkEvents(t *testing.T, app *apptest.App) {
+	t.Helper()
+	found, err := app.Auth.VerifyEvents(t.Context(), nil)
+	if err != nil || found.Fault != "" || found.Events == 0 {
+		t.Errorf("the events: %+v, %v", found, err)
+	}
+	err = app.Store.EachEvent(t.Context(), auth.Query{}, func(e auth.Event) error {
+		for _, secret := range []string{"argon2", "pbkdf2", "wonderland", "another-one"} {
+			if strings.Contains(fmt.Sprint(e), secret) {
+				t.Errorf("an event holds %q: %+v", secret, e)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Whatever is asked for, the answer is a page with a message, and never a 500.
+func TestBadInputAtTheAdminSite(t *testing.T) {
+	t.Parallel()
+	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Parallel()
+		app := apptest.Start(t, databaseURL)
+		browser := app.Staff(t, root(t, app))
+		app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
+		for path, want := range map[string]struct {
+			status int
+			says   string
+		}{
+			"/admin/users/999/":                                  {404, "There is no such user"},
+			"/admin/users/0/":                                    {404, "There is no such user"},
+			"/admin/users/-1/":                                   {404, "There is no such user"},
+			"/admin/users/007/":                                  {404, "There is no such user"},
+			"/admin/users/99999999999999999999/":                 {404, "There is no such user"},
+			"/admin/users/9223372036854775807/":                  {404, "There is no such user"},
+			"/admin/users/%00/":                                  {404, "There is no such user"},
+			"/admin/users/999/history/":                          {404, "There is no such user"},
+			"/admin/users/999/delete/":                           {404, "There is no such user"},
+			"/admin/users/1/nope/":                               {404, "nothing at this address"},
+			"/admin/users/1/2/3/":                                {404, "nothing at this address"},
+			"/admin/nope/":                                       {404, "nothing at this address"},
+			"/admin/login/x/":                                    {404, "nothing at this address"},
+			"/admin/groups/999/":                                 {404, "There is no such group"},
+			"/admin/groups/9223372036854775807/delete/":          {404, "There is no such group"},
+			"/admin/sessions/nope/":                              {404, "There is no such session"},
+			"/admin/sessions/%ff%00/":                            {404, "There is no such session"},
+			"/admin/sessions/" + strings.Repeat("a", 5000) + "/": {404, "There is no such session"},
+			"/admin/events/999/":                                 {404, "There is no such event"},
+			"/admin/users/?p=0":                                  {200, "There is no page “0”"},
+			"/admin/users/?p=-1":                                 {200, "There is no page “-1”"},
+			"/admin/users/?p=1000000000000000000":                {200, "There is no page “1000000000000000000”"},
+			"/admin/users/?p=nope":                               {200, "There is no page “nope”"},
+			"/admin/users/?p=7":                                  {200, "There is no page 7"},
+			"/admin/users/?p=999999":                             {200, "There is no page 999,999"},
+			"/admin/users/?o=password":                           {200, "cannot be sorted by “password”"},
+			"/admin/users/?o=--email":                            {200, "cannot be sorted by “--email”"},
+			"/admin/users/?o=email;drop":                         {200, ""},
+			"/admin/users/?is_staff=maybe":                       {200, "“maybe” is no choice"},
+			"/admin/users/?group=9999":                           {200, "“9999” is no choice"},
+			"/admin/users/?date_joined=yesterday":                {200, "“yesterday” is no choice"},
+			"/admin/users/?nope=1":                               {200, "There is no filter “nope”"},
+			"/admin/users/?q=%00":                                {200, "characters that nothing here has"},
+			"/admin/users/?q=%ff":                                {200, "characters that nothing here has"},
+			"/admin/users/?q=" + strings.Repeat("a", 301):        {200, "at most 300 characters"},
+			"/admin/users/?q=%25":                                {200, "Nothing matches"},
+			"/admin/users/?q=_":                                  {200, "Nothing matches"},
+			"/admin/users/?q=%5C":                                {200, "Nothing matches"},
+			"/admin/users/?q=%22%27%22":                          {200, "Nothing matches"},
+			"/admin/users/?q=%22OR+NEAR+%2A+%28":                 {200, "Nothing matches"},
+			"/admin/users/export.csv?o=nope":                     {422, "cannot be sorted by"},
+			"/admin/users/export.csv/x/":                         {404, ""},
+			"/admin/groups/export.csv":                           {404, "There is no such group"},
+			"/admin/users/do/?action=nope&key=1":                 {404, "nothing at this address"},
+			"/admin/users/do/?action=delete&key=x":               {404, "There is no such user"},
+			"/admin/users/do/?action=delete&key=1&key=1&key=1":   {200, "cannot be undone"},
+			"/admin/setup/":                                      {403, "This link has been used"},
+			"/admin/setup/?token=x":                              {403, "This link has been used"},
+		} {
+			got := browser.Get(t, path)
+			if got.Status != want.status || !strings.Contains(got.Text(), want.says) {
+				t.Errorf("%.80s: %d %.300s\nwant %d %s", path, got.Status, got.Text(), want.status, want.says)
+			}
+		}
+		for _, path := range []string{"/admin/users/do/?action=delete", "/admin/users/do/?key=1", "/admin/users/do/?action=delete" + strings.Repeat("&key=1", 51)} {
+			if got := browser.Get(t, path); got.Status != http.StatusSeeOther || got.Location != "/admin/users/" {
+				t.Errorf("%.50s: %d %s", path, got.Status, got.Location)
+			}
+		}
+		checkBadForms(t, browser)
+		if strings.Contains(app.Log.String(), `"level":"ERROR"`) {
+			t.Errorf("the log has errors:\n%s", app.Log)
+		}
+	})
+}
+
+func checkBadForms(t *testing.T, browser *apptest.Browser) {
+	t.Helper()
+	good := func(more url.Values) url.Values {
+		values := url.Values{"email": {"new@example.com"}, "usable": {"no"}}
+		for name, each := range more {
+			values[name] = each
+		}
+		return values
+	}
+	for name, test := range map[string]struct {
+		path   string
+		values url.Values
+		status int
+		says   string
+	}{
+		"no address":                {"/admin/users/add/", good(url.Values{"email": {""}}), 422, "This is required."},
+		"no address at all":         {"/admin/users/add/", good(url.Values{"email": {"not an address"}}), 422, "no spaces"},
+		"300 characters":            {"/admin/users/add/", good(url.Values{"email": {strings.Repeat("a", 288) + "@example.com"}}), 422, "at most 254 characters"},
+		"a duplicate":               {"/admin/users/add/", good(url.Values{"email": {"ALICE@example.com"}}), 422, "exists already"},
+		"a NUL in the address":      {"/admin/users/add/", good(url.Values{"email": {"a\x00b@example.com"}}), 422, "no spaces or control characters"},
+		"a NUL in a name":           {"/admin/users/add/", good(url.Values{"first_name": {"a\x00b"}}), 422, "characters that no name has"},
+		"bytes that are no text":    {"/admin/users/add/", good(url.Values{"last_name": {"\xff\xfe"}}), 422, "characters that no name has"},
+		"a long name":               {"/admin/users/add/", good(url.Values{"last_name": {strings.Repeat("ü", 151)}}), 422, "at most 150 characters"},
+		"a short password":          {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"short"}, "again": {"short"}}), 422, "too short"},
+		"two passwords":             {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"wonderland-42"}, "again": {"wonderland-43"}}), 422, "not the same"},
+		"no password":               {"/admin/users/add/", good(url.Values{"usable": {"yes"}}), 422, "This is required."},
+		"a group that is none":      {"/admin/users/add/", good(url.Values{"groups": {"999"}}), 422, "no longer there"},
+		"a group that is no id":     {"/admin/users/add/", good(url.Values{"groups": {"x'; --"}}), 422, "no longer there"},
+		"a permission that is none": {"/admin/users/add/", good(url.Values{"permissions": {"9223372036854775807"}}), 422, "no longer there"},
+		"a megabyte":                {"/admin/users/add/", good(url.Values{"first_name": {strings.Repeat("a", 1<<20)}}), 413, "256 KiB"},
+		"an unnamed group":          {"/admin/groups/add/", url.Values{"name": {"  "}}, 422, "This is required."},
+		"a group of 151":            {"/admin/groups/add/", url.Values{"name": {strings.Repeat("g", 151)}}, 422, "at most 150 characters"},
+		"a NUL in a group":          {"/admin/groups/add/", url.Values{"name": {"a\x00"}}, 422, "characters that no name has"},
+		"a version that is none":    {"/admin/users/1/", url.Values{"version": {"nope"}, "email": {"root@example.com"}, "first_name": {"X"}, "is_active": {"on"}, "is_staff": {"on"}, "is_superuser": {"on"}}, 409, "has changed this since you opened it"},
+	} {
+		got := browser.Submit(t, test.path, test.values)
+		if got.Status != test.status || !strings.Contains(got.Text(), test.says) {
+			t.Errorf("%s: %d %.400s\nwant %d %s", name, got.Status, got.Text(), test.status, test.says)
+		}
+		if test.status == 422 && test.values.Get("email") == "new@example.com" && !strings.Contains(got.Body, `value="new@example.com"`) {
+			t.Errorf("%s: what was typed is lost", name)
+		}
+	}
+	for name, header := range map[string]http.Header{
+		"no form":        {"Content-Type": {"application/json"}},
+		"a broken query": {"Content-Type": {"application/x-www-form-urlencoded; charset=\"broken"}},
+		"many parts":     {"Content-Type": {"multipart/form-data; boundary=x"}},
+	} {
+		if got := browser.Do(t, "POST", "/admin/users/add/", url.Values{"email": {"new@example.com"}}, header); got.Status != 403 && got.Status != 400 {
+			t.Errorf("%s: %d", name, got.Status)
+		}
+	}
+	if got := browser.Do(t, "PUT", "/admin/users/", nil, nil); got.Status != 405 || got.Header.Get("Allow") != "GET, HEAD, POST" {
+		t.Errorf("PUT: %d, Allow %q", got.Status, got.Header.Get("Allow"))
+	}
+}
+
+// A form of another site, of another session or without its token changes nothing.
+func TestForeignFormsAreRefused(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.SQLite(t))
+	admin := root(t, app)
+	browser, other := app.Staff(t, admin), app.Staff(t, admin)
+	form := browser.Get(t, "/admin/groups/add/").Hidden()
+	for name, test := range map[string]struct {
+		token  string
+		header http.Header
+	}{
+		"no token":              {"", nil},
+		"a token of nothing":    {strings.Repeat("0", 32), nil},
+		"another session's":     {other.Get(t, "/admin/groups/add/").Hidden().Get("token"), nil},
+		"a visitor's":           {app.NewBrowser(t).Get(t, "/admin/login/").Hidden().Get("token"), nil},
+		"another site, it says": {form.Get("token"), http.Header{"Sec-Fetch-Site": {"cross-site"}}},
+		"a sister site":         {form.Get("token"), http.Header{"Sec-Fetch-Site": {"same-site"}}},
+		"another origin":        {form.Get("token"), http.Header{"Origin": {"https://evil.example"}}},
+		"no origin to speak of": {form.Get("token"), http.Header{"Origin": {"null"}}},
+	} {
+		got := browser.Do(t, "POST", "/admin/groups/add/", url.Values{"token": {test.token}, "name": {"Foreign"}}, test.header)
+		if got.Status != http.StatusForbidden {
+			t.Errorf("%s: %d", name, got.Status)
+		}
+	}
+	if groups, err := app.Store.Groups(t.Context()); err != nil || len(groups) != 0 {
+		t.Errorf("there are groups: %v, %v", groups, err)
+	}
+	if got := browser.Post(t, "/admin/groups/add/", url.Values{"token": {form.Get("token")}, "name": {"Ours"}}); got.Status != http.StatusSeeOther {
+		t.Errorf("our own: %d", got.Status)
+	}
+	stranger := app.NewBrowser(t)
+	if got := stranger.Post(t, "/admin/login/", url.Values{"email": {admin.Email}, "password": {admin.Password}}); got.Status != http.StatusForbidden {
+		t.Errorf("a login without a token: %d", got.Status)
+	}
+}
+
+func TestAnAdminSessionIsNoAPISessionAndTheOtherWayRound(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.SQLite(t))
+	admin := root(t, app)
+	token := app.Login(t, admin)
+	browser := app.NewBrowser(t)
+	for _, secret := range []string{token, "x", strings.Repeat("x", 5000)} {
+		got := browser.Do(t, "GET", "/admin/", nil, http.Header{"Cookie": {"latchkey_admin=" + secret}})
+		if got.Status != http.StatusSeeOther {
+			t.Errorf("the cookie %.20s…: %d", secret, got.Status)
+		}
+	}
+	var cookie string
+	signedIn := app.NewBrowser(t).LogIn(t, admin)
+	for _, each := range signedIn.Header.Values("Set-Cookie") {
+		if value, ok := strings.CutPrefix(each, "latchkey_admin="); ok {
+			cookie = each
+			value, _, _ = strings.Cut(value, ";")
+			wantStatus(t, app, apptest.Request{Method: "GET", Path: "/users/me/", Token: value}, http.StatusUnauthorized, "invalid_token")
+			var held int
+			if err := app.DB(t).QueryRowContext(t.Context(), `SELECT count(*) FROM latchkey_session WHERE id = $1`, value).Scan(&held); err != nil || held != 0 {
+				t.Errorf("the database holds the cookie: %d, %v", held, err)
+			}
+		}
+	}
+	for _, attribute := range []string{"HttpOnly", "SameSite=Lax", "Path=/admin/"} {
+		if !strings.Contains(cookie, attribute) {
+			t.Errorf("the cookie %q lacks %s", cookie, attribute)
+		}
+	}
+}
+
+func TestAnAdminSessionEnds(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.SQLite(t))
+	admin := root(t, app)
+	isIn := func(b *apptest.Browser) bool { return b.Get(t, "/admin/").Status == http.StatusOK }
+
+	idle := app.Staff(t, admin)
+	app.Clock.Advance(59 * time.Minute)
+	if !isIn(idle) {
+		t.Error("it ended before an hour without use")
+	}
+	app.Clock.Advance(59 * time.Minute)
+	if !isIn(idle) {
+		t.Error("use did not keep it")
+	}
+	app.Clock.Advance(time.Hour)
+	if isIn(idle) {
+		t.Error("it outlived an hour without use")
+	}
+
+	busy := app.Staff(t, admin)
+	for range 47 {
+		app.Clock.Advance(30 * time.Minute)
+		if !isIn(busy) {
+			t.Fatal("it ended within a day of use")
+		}
+	}
+	app.Clock.Advance(30 * time.Minute)
+	if isIn(busy) {
+		t.Error("it outlived a day")
+	}
+
+	for name, statement := range map[string]string{
+		"staff no more": `UPDATE users_user SET is_staff = false`, "inactive": `UPDATE users_user SET is_active = false`, "another password": `UPDATE users_user SET password = 'x'`,
+	} {
+		browser := app.Staff(t, admin)
+		app.Exec(t, statement)
+		if isIn(browser) {
+			t.Errorf("%s, and still in", name)
+		}
+		app.Exec(t, `UPDATE users_user SET is_staff = true, is_active = true, password = $1`, apptest.Weak(admin.Password))
+	}
+}
+
+// Guesses at the admin site count like those at the API, and for the same limit.
+func TestGuessesAtBothDoorsCountTogether(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.SQLite(t))
+	admin := root(t, app)
+	wrong := apptest.User{Email: admin.Email, Password: "wrong"}
+	browser := app.NewBrowser(t)
+	for i := range 10 {
+		if i%2 == 0 {
+			wantStatus(t, app, apptest.LoginRequest(wrong.Email, wrong.Password), http.StatusUnauthorized, "invalid_credentials")
+		} else if got := browser.LogIn(t, wrong); got.Status != http.StatusUnauthorized {
+			t.Errorf("guess %d: %d", i, got.Status)
+		}
+	}
+	got := browser.LogIn(t, admin)
+	if got.Status != http.StatusTooManyRequests || !strings.Contains(got.Text(), "Too many failed attempts") {
+		t.Errorf("the eleventh: %d %s", got.Status, got.Text())
+	}
+	wantStatus(t, app, apptest.LoginRequest(admin.Email, admin.Password), http.StatusTooManyRequests, "too_many_attempts")
+}
+
+// What is exported is what is filtered, and no spreadsheet takes it for a formula.
+func TestTheListAsAFile(t *testing.T) {
+	t.Parallel()
+	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Parallel()
+		app := apptest.Start(t, databaseURL)
+		browser := app.Staff(t, root(t, app))
+		app.AddUser(t, apptest.User{Email: "grace@example.com", Password: "x", FirstName: "=HYPERLINK(1)", LastName: `quo"te, comma`, Inactive: true})
+		got := browser.Get(t, "/admin/users/export.csv?is_active=no")
+		if got.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.Contains(got.Header.Get("Content-Disposition"), "attachment; filename=\"users-") {
+			t.Errorf("headers: %v", got.Header)
+		}
+		rows, err := csv.NewReader(strings.NewReader(got.Body)).ReadAll()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, got.Body)
+		}
+		want := [][]string{
+			{"email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "date_joined", "last_login"},
+			{"grace@example.com", "'=HYPERLINK(1)", `quo"te, comma`, "false", "false", "false", "2024-06-26T08:45:00Z", ""},
+		}
+		if fmt.Sprint(rows) != fmt.Sprint(want) {
+			t.Errorf("the file is\n%v\nwant\n%v", rows, want)
+		}
+	})
+}
