@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -89,5 +90,38 @@ func TestAModelOfOnesOwnIsRegisteredInADozenLines(t *testing.T) {
 	permit(t, app, staff, "office.view_note")
 	if got := app.Staff(t, staff).Get(t, "/admin/notes/"); got.Status != http.StatusOK {
 		t.Errorf("with the permission: %d", got.Status)
+	}
+}
+
+// A fault of ours is a page like the others, says nothing of itself, and is logged
+// whole.
+func TestAFaultAtTheAdminSiteIsAPage(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.SQLite(t))
+	faulty := func(name string, list func() error) {
+		admin.Register(app.Admin, admin.Model[note]{
+			Name: name, One: name, Many: name, Permissions: auth.EventModel,
+			Key:   func(n note) string { return n.ID },
+			Title: func(n note) string { return n.Text },
+			List: func(context.Context, auth.Query) (auth.Found[note], error) {
+				return auth.Found[note]{}, list()
+			},
+			Get: getNote,
+		})
+	}
+	faulty("panics", func() error { panic("a secret of ours") })
+	faulty("fails", func() error { return errors.New("a secret of ours") })
+	browser := app.Staff(t, root(t, app))
+	for _, path := range []string{"/admin/panics/", "/admin/fails/"} {
+		got := browser.Get(t, path)
+		if got.Status != http.StatusInternalServerError || !strings.Contains(got.Text(), "Something went wrong on our side") || !strings.Contains(got.Body, "<nav") {
+			t.Errorf("%s: %d %s", path, got.Status, got.Body)
+		}
+		if strings.Contains(got.Body, "secret") {
+			t.Errorf("%s tells a secret", path)
+		}
+	}
+	if logged := app.Log.String(); strings.Count(logged, "a secret of ours") != 2 || !strings.Contains(logged, "registered[") {
+		t.Errorf("the log does not say what happened, and where:\n%s", logged)
 	}
 }

@@ -24,6 +24,7 @@ func TestAnUnreachableDatabase(t *testing.T) {
 			app := apptest.Start(t, proxy.URL())
 			alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
 			token := app.Login(t, alice)
+			staff := app.Staff(t, root(t, app))
 
 			outage(proxy)
 			unavailable := map[string]apptest.Request{"login": apptest.LoginRequest(alice.Email, alice.Password)}
@@ -54,6 +55,17 @@ func TestAnUnreachableDatabase(t *testing.T) {
 					t.Parallel()
 					wantStatus(t, app, apptest.Request{Method: "GET", Path: "/health"}, http.StatusOK, "")
 				})
+				t.Run("admin", func(t *testing.T) {
+					t.Parallel()
+					began := time.Now()
+					got := staff.Get(t, "/admin/users/")
+					if got.Status != http.StatusServiceUnavailable || !strings.Contains(got.Text(), "cannot be reached right now") || got.Header.Get("Retry-After") == "" {
+						t.Errorf("%d %s", got.Status, got.Text())
+					}
+					if took := time.Since(began); took > 5*time.Second {
+						t.Errorf("took %s to say so", took)
+					}
+				})
 			})
 
 			proxy.Resume()
@@ -64,6 +76,9 @@ func TestAnUnreachableDatabase(t *testing.T) {
 				}
 			}
 			app.Login(t, alice)
+			if got := staff.Get(t, "/admin/users/"); got.Status != http.StatusOK {
+				t.Errorf("whoever was signed in at the admin site is answered %d", got.Status)
+			}
 		})
 	}
 }

@@ -22,7 +22,10 @@ func TestAClientThatStopsInTheMiddleOfItsBody(t *testing.T) {
 	app := apptest.Start(t, apptest.SQLite(t))
 	alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
 	token := app.Login(t, alice)
-	paths := map[string]int{"GET /": http.StatusOK, "POST /docs": http.StatusMethodNotAllowed}
+	paths := map[string]int{
+		"GET /": http.StatusOK, "POST /docs": http.StatusMethodNotAllowed,
+		"GET /admin/login/": http.StatusOK, "POST /admin/login/": http.StatusBadRequest, "PUT /admin/": http.StatusMethodNotAllowed,
+	}
 	for _, op := range apptest.Operations() {
 		status := http.StatusOK
 		switch op.OperationID {

@@ -14,7 +14,7 @@ import (
 func (m *registered[T]) serveDo(v *visit) error {
 	values := v.r.URL.Query()
 	if v.isPost() {
-		values = v.r.PostForm
+		values = v.form.values
 	}
 	keys := values["key"]
 	name := values.Get("action")

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,7 +34,7 @@ type visit struct {
 const maxForm = 256 << 10
 
 // formTimeout is how long a client may take to send a form.
-const formTimeout = 10 * time.Second
+const formTimeout = 5 * time.Second
 
 var (
 	errFormTooLarge = &auth.Error{Code: codeTooLarge, Detail: "This form holds more than 256 KiB. Nothing was saved."}
@@ -42,20 +44,28 @@ var (
 	errStaleForm = &auth.Error{Code: auth.CodeForbidden, Detail: "This form was opened before you signed in, or in another window. Nothing was saved yet: look it over and send it again."}
 )
 
-// readForm reads what was posted.
+// readForm reads what was posted, all of it and in time. What has not come by then is
+// waited for no more, neither here nor by the server.
 func (v *visit) readForm() error {
 	control := http.NewResponseController(v.w)
 	_ = control.SetReadDeadline(v.site.wallClock().Add(formTimeout)) // memory, in tests, has none
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
-	err := v.r.ParseForm()
-	_ = control.SetReadDeadline(time.Time{}) // the server watches for a hang-up from here on
+	body, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, maxForm))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return errFormTooLarge
 	}
 	if err != nil {
 		return errFormBroken
 	}
-	v.form = Form{v.r.PostForm}
+	_ = control.SetReadDeadline(time.Time{}) // the server watches for a hang-up from here on
+	media, _, err := mime.ParseMediaType(v.r.Header.Get("Content-Type"))
+	if err != nil || media != "application/x-www-form-urlencoded" {
+		return errFormBroken
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return errFormBroken
+	}
+	v.form = Form{values}
 	return nil
 }
 

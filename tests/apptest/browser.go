@@ -94,13 +94,19 @@ func (b *Browser) Do(t testing.TB, method, path string, values url.Values, heade
 	for name, each := range header {
 		req.Header[name] = each
 	}
+	return b.Send(t, req)
+}
+
+// Send sends a request with the browser's cookies.
+func (b *Browser) Send(t testing.TB, req *http.Request) Page {
+	t.Helper()
 	answer, err := b.client.Do(req)
 	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
+		t.Fatalf("%s %s: %v", req.Method, req.URL, err)
 	}
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
+		t.Fatalf("%s %s: %v", req.Method, req.URL, err)
 	}
 	if err := answer.Body.Close(); err != nil {
 		t.Fatal(err)
