@@ -1,0 +1,141 @@
+package admin
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+func TestHowLongAgo(t *testing.T) {
+	t.Parallel()
+	for back, want := range map[time.Duration]string{
+		0: "just now", 44 * time.Second: "just now", 45 * time.Second: "a minute ago", 89 * time.Second: "a minute ago",
+		90 * time.Second: "2 minutes ago", 59 * time.Minute: "59 minutes ago", time.Hour: "1 hour ago", 89 * time.Minute: "1 hour ago",
+		23 * time.Hour: "23 hours ago", 24 * time.Hour: "1 day ago", 29 * 24 * time.Hour: "29 days ago", 30 * 24 * time.Hour: "1 month ago",
+		364 * 24 * time.Hour: "12 months ago", 365 * 24 * time.Hour: "1 year ago", 20 * 365 * 24 * time.Hour: "20 years ago",
+		-time.Second: "in a moment", -time.Hour: "in 1 hour", -720 * time.Hour: "in 1 month",
+	} {
+		if got := ago(noon, noon.Add(-back)); got != want {
+			t.Errorf("%s: %q, want %q", back, got, want)
+		}
+	}
+}
+
+func TestInitials(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"ada@example.com": "A", "ada.lovelace@example.com": "AL", "Ada Lovelace Byron": "AL", "ünal-öz@example.com": "ÜÖ",
+		"42@example.com": "4", "@example.com": "?", "": "?", "<script>": "S", "...": "?", "\xff": "?",
+	} {
+		if got := initials(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Nobody is led on to another site.
+func TestWhereALoginLeadsOnTo(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/admin/users/?q=a&p=2": "/admin/users/?q=a&p=2", "/admin/": "/admin/", "": Prefix, "/": Prefix, "/account": Prefix, "/administrator": Prefix,
+		"https://evil.example/admin/": Prefix, "//evil.example/admin/": Prefix, `/\evil.example/admin/`: Prefix, `/admin/\evil`: Prefix,
+		"https:/admin/": Prefix, "javascript:alert(1)": Prefix, "/admin/\r\nSet-Cookie: x=1": Prefix, "/admin/\tx": Prefix, "admin/": Prefix,
+		"/admin/users/#x": "/admin/users/", "/admin/%zz": Prefix,
+	} {
+		if got := localPath(path); got != want {
+			t.Errorf("%q leads to %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestTheLinksBetweenPages(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		page, matches, shown int
+		uncounted            bool
+		want                 pager
+	}{
+		"nothing":              {1, 0, 0, false, pager{}},
+		"one page":             {1, 50, 50, false, pager{Text: "1–50 of 50"}},
+		"the first of two":     {1, 51, 50, false, pager{Next: "?p=2", Last: "?p=2", Text: "1–50 of 51"}},
+		"the second of two":    {2, 51, 1, false, pager{First: "?", Previous: "?", Text: "51–51 of 51"}},
+		"in the middle":        {3, 1_000_000, 50, false, pager{First: "?", Previous: "?p=2", Next: "?p=4", Last: "?p=20000", Text: "101–150 of 1,000,000"}},
+		"behind the last":      {9, 51, 0, false, pager{First: "?", Previous: "?p=2"}},
+		"more than is counted": {300, 10_000, 50, true, pager{First: "?", Previous: "?p=299", Next: "?p=301", Text: "14,951–15,000"}},
+		"the end of those":     {300, 10_000, 49, true, pager{First: "?", Previous: "?p=299", Text: "14,951–14,999"}},
+	} {
+		if got := pagesOf(url.Values{}, test.page, test.matches, test.uncounted, test.shown); got != test.want {
+			t.Errorf("%s: %+v, want %+v", name, got, test.want)
+		}
+	}
+}
+
+func TestHowManyThereAre(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"0 users":                             countOf(0, false, 0, "user", "Users", false),
+		"1 user":                              countOf(1, false, 1, "user", "Users", false),
+		"1,234,567 users":                     countOf(0, false, 1_234_567, "user", "Users", false),
+		"2 of 1,000 users":                    countOf(2, false, 1000, "user", "Users", true),
+		"More than 10,000 of 1,000,000 users": countOf(10_000, true, 1_000_000, "user", "Users", true),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestNoCellOfAFileIsAFormula(t *testing.T) {
+	t.Parallel()
+	on := true
+	for want, cell := range map[string]Cell{
+		"": {}, "'=1+1": Text("=1+1"), "'+49": Text("+49"), "'-x": Text("-x"), "'@a": Text("@a"), "'\tx": Text("\tx"), "a=b": Text("a=b"),
+		"true": Flag(on), "2026-11-24T12:00:00Z": At(&noon),
+	} {
+		if got := harmless(cell); got != want {
+			t.Errorf("%+v: %q, want %q", cell, got, want)
+		}
+	}
+}
+
+func TestWhatABrowserIsCalled(t *testing.T) {
+	t.Parallel()
+	for agent, want := range map[string]string{
+		"": "Unknown",
+		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36":                                   "Chrome on Linux",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0":           "Edge on Windows",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1": "Safari on iPhone",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0":                                                    "Firefox on macOS",
+		"curl/8.14.1": "curl",
+		"a program of one's own whose name is rather long, so it is cut": "a program of one's own whose name is rat…",
+	} {
+		got := browserOf(auth.UserSession{Session: auth.Session{UserAgent: agent}})
+		if got != want {
+			t.Errorf("%q: %q, want %q", agent, got, want)
+		}
+	}
+}
+
+// Django's periods, which begin at midnight.
+func TestPeriodsOfAFilter(t *testing.T) {
+	t.Parallel()
+	choices, err := Since("date_joined", "Joined", true).Choices(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, choice := range choices {
+		condition := choice.Where(noon)
+		since, _ := condition.Value.(time.Time)
+		got = append(got, choice.Value+" "+string(condition.Is)+" "+since.Format("2006-01-02 15:04"))
+	}
+	want := "today at least 2026-11-24 00:00|week at least 2026-11-17 00:00|month at least 2026-11-01 00:00|year at least 2026-01-01 00:00|never empty 0001-01-01 00:00"
+	if strings.Join(got, "|") != want {
+		t.Errorf("%s\nwant %s", strings.Join(got, "|"), want)
+	}
+}
