@@ -23,12 +23,13 @@ export function launch() {
 /**
  * Opens a page that notes down what must not happen: errors and warnings on
  * the console, uncaught exceptions, violations of the policy, and requests to
- * any other host. `complaints` is that list.
+ * any other host. `complaints` is that list. Without `judged`,
+ * accessibilityFaults cannot be asked for: reading axe costs each page a moment.
  */
-export async function openPage(browser, origin, options = {}) {
+export async function openPage(browser, origin, { judged = true, ...options } = {}) {
   const context = await browser.newContext(options)
   // Init scripts are the debugger's, and so not subject to the page's policy.
-  await context.addInitScript(axe)
+  if (judged) await context.addInitScript(axe)
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => {
       console.error(`policy violated: ${event.violatedDirective} by ${event.blockedURI} (${event.sourceFile}:${event.lineNumber})`)

@@ -57,8 +57,10 @@ function start(command, args, env) {
 /**
  * Starts `serve` on a port of its own and makes one superuser in its database.
  * LATCHKEY_DATABASE_URL chooses the database; `settings` are further variables.
+ * With `superuser: false` nobody is made, and the database is an empty one of its
+ * own: the other tests leave their superusers in theirs.
  */
-export async function startServer(settings = {}) {
+export async function startServer(settings = {}, { superuser = true } = {}) {
   const binary = process.env.LATCHKEY_BIN
   if (!binary) throw new Error('set LATCHKEY_BIN to the built binary: go build -o /tmp/latchkey ./server')
 
@@ -66,7 +68,9 @@ export async function startServer(settings = {}) {
   const address = `127.0.0.1:${await freePort()}`
   // Next.js calls 127.0.0.1 localhost wherever it writes its own address.
   const origin = `http://localhost:${address.split(':')[1]}`
-  const databaseURL = process.env.LATCHKEY_DATABASE_URL || `sqlite://${join(dataDir, 'latchkey.db')}`
+  const shared = process.env.LATCHKEY_DATABASE_URL
+  const own = !superuser && shared ? await emptyDatabase(shared) : null
+  const databaseURL = own?.url ?? (shared || `sqlite://${join(dataDir, 'latchkey.db')}`)
   const env = {
     ...process.env,
     LATCHKEY_ADDR: address,
@@ -82,17 +86,26 @@ export async function startServer(settings = {}) {
   }
   const stop = async () => {
     await server.stop()
+    await own?.drop()
     await rm(dataDir, { recursive: true, force: true })
   }
   try {
     await up()
-    const user = { email: `browser-${randomBytes(4).toString('hex')}@example.com`, password: randomBytes(12).toString('base64url') }
-    await run(binary, ['createsuperuser', '--noinput'], {
-      env: { ...env, LATCHKEY_SUPERUSER_EMAIL: user.email, LATCHKEY_SUPERUSER_PASSWORD: user.password },
-    })
+    const user = superuser && { email: `browser-${randomBytes(4).toString('hex')}@example.com`, password: randomBytes(12).toString('base64url') }
+    if (user) {
+      await run(binary, ['createsuperuser', '--noinput'], {
+        env: { ...env, LATCHKEY_SUPERUSER_EMAIL: user.email, LATCHKEY_SUPERUSER_PASSWORD: user.password },
+      })
+    }
     return {
       origin,
       user,
+      /** Runs another command on the server's database: how it ends and what it writes. */
+      command: (args, more = {}) =>
+        run(binary, args, { env: { ...env, ...more } }).then(
+          ({ stdout, stderr }) => ({ code: 0, written: stdout + stderr }),
+          ({ code, stdout, stderr }) => ({ code, written: stdout + stderr }),
+        ),
       /** A SQL statement beside the server, and the rows that it gives. */
       sql: (statement) => sql(databaseURL, statement),
       output: () => server.output(),
@@ -104,6 +117,15 @@ export async function startServer(settings = {}) {
     await stop()
     throw fault
   }
+}
+
+/** Makes a PostgreSQL database beside another one, on the same server. */
+async function emptyDatabase(beside) {
+  const url = new URL(beside)
+  const name = `latchkey_browser_${randomBytes(6).toString('hex')}`
+  url.pathname = `/${name}`
+  await sql(beside, `CREATE DATABASE ${name} TEMPLATE template0`)
+  return { url: url.href, drop: () => sql(beside, `DROP DATABASE ${name} WITH (FORCE)`) }
 }
 
 async function sql(databaseURL, statement) {

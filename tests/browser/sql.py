@@ -12,6 +12,7 @@ else:
     import psycopg2
 
     connection = psycopg2.connect(url)
+    connection.autocommit = True  # CREATE DATABASE takes no transaction
 cursor = connection.cursor()
 cursor.execute(statement)
 rows = cursor.fetchall() if cursor.description else []
