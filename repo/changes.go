@@ -43,6 +43,14 @@ func (c *changes) Account(ctx context.Context, id int64) (auth.Account, error) {
 	return readAccount(ctx, c.db, id, true)
 }
 
+// SessionByID implements [auth.Changes].
+func (c *changes) SessionByID(ctx context.Context, id string) (auth.Session, auth.User, error) {
+	var session sessionRow
+	var user userRow
+	err := c.db.Tx.QueryRowContext(ctx, sessionQuery, id).Scan(sessionFields(&session, &user)...)
+	return session.session(), user.user(), translate(ctx, err)
+}
+
 // RightsOf implements [auth.Changes].
 func (c *changes) RightsOf(ctx context.Context, userID int64) ([]auth.Permission, error) {
 	return rightsOf(ctx, c.db, userID)
@@ -61,7 +69,8 @@ func countSuperusers(ctx context.Context, db bun.IDB) (int, error) {
 
 // CountActiveSuperusers implements [auth.Changes].
 func (c *changes) CountActiveSuperusers(ctx context.Context, besides []int64) (int, error) {
-	query := c.db.NewSelect().Model((*userRow)(nil)).Where("is_superuser = ?", true).Where("is_active")
+	query := c.db.NewSelect().Model((*userRow)(nil)).Where("is_superuser = ?", true).Where("is_active").Where("is_staff").
+		Where("password NOT LIKE '!%'") // Django's mark of one that nothing matches
 	if len(besides) > 0 {
 		query.Where("id NOT IN (?)", bun.List(besides))
 	}

@@ -151,8 +151,8 @@ func toEventRow(e auth.Event) (*eventRow, error) {
 	return row, nil
 }
 
-// event gives what the row says. Changes that somebody made unreadable are none: the
-// event's hash tells of it.
+// event gives what the row says. Changes that do not stand there as we write them were
+// edited by somebody: they are shown as they are, and the event's hash tells of it.
 func (r *eventRow) event() auth.Event {
 	e := auth.Event{
 		ID: r.ID, At: r.At.UTC(), Door: auth.Door(r.Door), Actor: r.Actor, Address: r.Address, Action: auth.Action(r.Action),
@@ -161,8 +161,9 @@ func (r *eventRow) event() auth.Event {
 	if r.ActorID != nil {
 		e.ActorID = *r.ActorID
 	}
-	if json.Unmarshal([]byte(r.Changes), &e.Changes) != nil {
-		e.Changes = nil
+	err := json.Unmarshal([]byte(r.Changes), &e.Changes)
+	if again, _ := json.Marshal(e.Changes); err != nil || e.Changes == nil || string(again) != r.Changes {
+		e.Changes = []auth.FieldChange{{Field: "changes", After: r.Changes}}
 	}
 	return e
 }

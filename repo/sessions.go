@@ -71,18 +71,23 @@ const sessionQuery = `
 	FROM latchkey_session AS s JOIN users_user AS u ON u.id = s.user_id
 	WHERE s.id = $1`
 
+// sessionFields are what sessionQuery reads, in its order.
+func sessionFields(session *sessionRow, user *userRow) []any {
+	return []any{
+		&session.ID, &session.UserID, &session.Door, &session.CreatedAt, &session.RenewedAt, &session.ExpiresAt,
+		&session.RevokedAt, &session.Address, &session.UserAgent, &session.PasswordMark, &session.ConfirmedAt,
+		&user.ID, &user.Password, &user.LastLogin, &user.IsSuperuser, &user.FirstName,
+		&user.LastName, &user.IsStaff, &user.IsActive, &user.DateJoined, &user.Email,
+	}
+}
+
 // SessionByID implements [auth.Store].
 func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.User, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	var session sessionRow
 	var user userRow
-	err := s.sessionByID.scan(ctx, []any{id}, []any{
-		&session.ID, &session.UserID, &session.Door, &session.CreatedAt, &session.RenewedAt, &session.ExpiresAt,
-		&session.RevokedAt, &session.Address, &session.UserAgent, &session.PasswordMark, &session.ConfirmedAt,
-		&user.ID, &user.Password, &user.LastLogin, &user.IsSuperuser, &user.FirstName,
-		&user.LastName, &user.IsStaff, &user.IsActive, &user.DateJoined, &user.Email,
-	})
+	err := s.sessionByID.scan(ctx, []any{id}, sessionFields(&session, &user))
 	if err != nil {
 		return auth.Session{}, auth.User{}, fmt.Errorf("reading a session: %w", translate(ctx, err))
 	}

@@ -25,7 +25,7 @@ var needs = map[string][][]string{
 	"users password":     {{"users.change_user"}},
 	"users activate":     {{"users.change_user"}},
 	"users deactivate":   {{"users.change_user"}},
-	"users end-sessions": {{"sessions.delete_session"}},
+	"users end-sessions": {{"sessions.delete_session", "users.view_user"}, {"sessions.delete_session", "users.change_user"}},
 	"users delete":       {{"users.delete_user"}},
 	"groups list":        {{"auth.view_group"}, {"auth.change_group"}},
 	"groups one":         {{"auth.view_group"}, {"auth.change_group"}},

@@ -45,7 +45,7 @@ func TestActionsAreDoneByWhoHasTheOnePermission(t *testing.T) {
 			{[]string{"users.change_user"}, "/admin/users/{id}/", url.Values{"email": {"{email}"}, "first_name": {"Given"}, "is_active": {"on"}}, `SELECT count(*) FROM users_user WHERE email = '{email}' AND first_name = 'Given'`},
 			{[]string{"users.change_user"}, "/admin/users/{id}/password/", url.Values{"usable": {"yes"}, "password": {"another-one-42"}, "again": {"another-one-42"}}, `SELECT count(*) FROM users_user WHERE email = '{email}' AND password LIKE 'argon2$%'`},
 			{[]string{"users.change_user"}, "/admin/users/{id}/deactivate/", nil, `SELECT count(*) FROM users_user WHERE email = '{email}' AND NOT is_active`},
-			{[]string{"sessions.delete_session"}, "/admin/users/{id}/end-sessions/", nil, `SELECT count(*) FROM latchkey_session WHERE user_id = {id} AND revoked_at IS NOT NULL`},
+			{[]string{"sessions.delete_session", "users.view_user"}, "/admin/users/{id}/end-sessions/", nil, `SELECT count(*) FROM latchkey_session WHERE user_id = {id} AND revoked_at IS NOT NULL`},
 			{[]string{"sessions.delete_session"}, "/admin/sessions/{session}/end/", nil, `SELECT count(*) FROM latchkey_session WHERE user_id = {id} AND revoked_at IS NOT NULL`},
 			{[]string{"users.delete_user"}, "/admin/users/{id}/delete/", nil, `SELECT 1 - count(*) FROM users_user WHERE email = '{email}'`},
 			{[]string{"auth.add_group"}, "/admin/groups/add/", url.Values{"name": {"Writers"}}, `SELECT count(*) FROM auth_group WHERE name = 'Writers'`},

@@ -57,6 +57,11 @@ func (m *registered[T]) serveAction(v *visit, name string, keys []string) error 
 			return auth.Forbidden("You have no permission to do this. It takes " + string(permission) + ".")
 		}
 	}
+	if !m.owns(action) {
+		if err := m.mustMay(v, auth.View); err != nil {
+			return err
+		}
+	}
 	items, err := m.getAll(v, keys)
 	if err != nil {
 		return err
@@ -101,6 +106,16 @@ func (m *registered[T]) serveAction(v *visit, name string, keys []string) error 
 		view.Confirm = confirmField()
 	}
 	return v.renderForm(status, view, page{Title: view.Heading, Crumbs: m.crumbs(Link{Label: view.Heading})})
+}
+
+// owns tells whether an action takes a permission on this very model, as deleting does.
+// Any other shows its page, which names what it is about, to those alone who may see it.
+func (m *registered[T]) owns(action Action[T]) bool {
+	return slices.ContainsFunc(action.Needs, func(p auth.Permission) bool {
+		return slices.ContainsFunc([]auth.Verb{auth.View, auth.Add, auth.Change, auth.Delete}, func(verb auth.Verb) bool {
+			return p == m.Permissions.May(verb)
+		})
+	})
 }
 
 func (m *registered[T]) run(v *visit, action Action[T], items []T) (string, error) {

@@ -20,7 +20,12 @@ func (s *Site) askToLogIn(v *visit) error {
 		if v.r.URL.Path != Prefix && v.r.URL.Path != Prefix+"logout/" {
 			to += "?" + url.Values{"next": {v.r.URL.RequestURI()}}.Encode()
 		}
-		v.seeOther(to, "")
+		message := ""
+		if v.cookie(sessionCookie) != "" {
+			message = warning + "You were signed out: nothing was done for an hour, or the session was ended."
+			s.setCookie(v.w, sessionCookie, "", 0)
+		}
+		v.seeOther(to, message)
 		return nil
 	}
 	view := loginForm(Prefix)
@@ -76,7 +81,10 @@ func (s *Site) logIn(v *visit, email, password string) error {
 		return err
 	}
 	s.begin(v, secret)
-	return nil
+	if v.staff == nil {
+		return nil
+	}
+	return s.auth.LogoutStaff(v.r.Context(), v.staff, v.client) // nobody has its cookie any more
 }
 
 func (s *Site) begin(v *visit, secret string) {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"net/http"
@@ -15,6 +16,10 @@ const (
 	flushEvery = 500
 	// exportTimeout is how long a client may take to read that many.
 	exportTimeout = 30 * time.Second
+	// exportAtMost is how long it may take in all: one that is read slowly holds a
+	// place, and keeps the database from tidying up behind it (SQLite's write-ahead log
+	// would grow all the while).
+	exportAtMost = 10 * time.Minute
 )
 
 // serveExport sends the list, as it is filtered, as a CSV file (RFC 4180). It holds
@@ -33,6 +38,8 @@ func (m *registered[T]) serveExport(v *visit) error {
 	default:
 		return &auth.Error{Code: auth.CodeBusy, Detail: "Other files are being written just now. Please try again in a moment.", RetryAfter: 10 * time.Second}
 	}
+	ctx, cancel := context.WithTimeout(v.r.Context(), exportAtMost)
+	defer cancel()
 	file := &export{writer: csv.NewWriter(v.w), control: http.NewResponseController(v.w), site: v.site}
 	header := v.w.Header()
 	header.Set("Content-Type", "text/csv; charset=utf-8")
@@ -44,7 +51,7 @@ func (m *registered[T]) serveExport(v *visit) error {
 	err = file.write(names)
 	if err == nil {
 		cells := make([]string, len(m.Columns))
-		err = m.Each(v.r.Context(), query, func(item T) error {
+		err = m.Each(ctx, query, func(item T) error {
 			for i, column := range m.Columns {
 				cells[i] = harmless(column.Cell(item))
 			}
@@ -62,14 +69,27 @@ func (m *registered[T]) serveExport(v *visit) error {
 	return nil
 }
 
-// harmless gives a cell as it stands in the file. A spreadsheet would take a text
-// that begins like a formula for one (OWASP, "CSV Injection").
+// formula are the characters with which a spreadsheet's formulas begin, in full width
+// too (OWASP, "CSV Injection").
+const formula = "=+-@\t\r\n＝＋－＠"
+
+// harmless gives a cell as it stands in the file. A spreadsheet would take a text that
+// begins like a formula for one; where commas stand in numbers, it takes a semicolon for
+// the end of a cell.
 func harmless(cell Cell) string {
-	text := cell.CSV()
-	if cell.Text != "" && strings.ContainsAny(text[:1], "=+-@\t\r") {
-		return "'" + text
+	if cell.Text == "" {
+		return cell.CSV()
 	}
-	return text
+	var text strings.Builder
+	begins := true
+	for _, r := range cell.CSV() {
+		if begins && strings.ContainsRune(formula, r) {
+			text.WriteByte('\'')
+		}
+		text.WriteRune(r)
+		begins = r == ';' || r == '\t'
+	}
+	return text.String()
 }
 
 // export is a file that is being sent.

@@ -50,9 +50,15 @@ func (m *registered[T]) serveHistory(v *visit, key string) error {
 	})
 }
 
+// eventViews shows from where something was done to those alone who may see it
+// elsewhere, in the log or in the list of sessions.
 func eventViews(events []auth.Event, rights auth.Rights) []eventView {
+	whence := rights.Any(auth.EventModel, auth.View) || rights.Any(auth.SessionModel, auth.View)
 	views := make([]eventView, 0, len(events))
 	for _, event := range events {
+		if !whence {
+			event = event.WithoutClient()
+		}
 		view := eventView{Event: event}
 		if rights.Any(auth.EventModel, auth.View) {
 			view.Path = Prefix + "events/" + strconv.FormatInt(event.ID, 10) + "/"

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,7 +55,12 @@ func (s *Site) sessions() Model[auth.UserSession] {
 			Explain: func(context.Context, []auth.UserSession) ([]string, error) {
 				return []string{"Whoever is in it is signed out at once, and can sign in again."}, nil
 			},
-			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.UserSession, _ Form) (string, error) {
+			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.UserSession, _ Form) (string, error) {
+				// One's own comes last: nothing can be done in it afterwards.
+				isOwn := func(u auth.UserSession) bool { return u.ID == staff.Session.ID }
+				if own := slices.IndexFunc(items, isOwn); own >= 0 {
+					items = append(slices.Delete(slices.Clone(items), own, own+1), items[own])
+				}
 				for _, item := range items {
 					if err := s.auth.EndSession(ctx, by, item.ID); err != nil {
 						return "", err

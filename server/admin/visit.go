@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	pathpkg "path"
 	"strings"
 	"time"
 
@@ -213,6 +214,9 @@ func localPath(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, Prefix) ||
 		strings.ContainsAny(path, "\\\r\n\t") {
+		return Prefix
+	}
+	if !strings.HasPrefix(pathpkg.Clean(u.Path)+"/", Prefix) {
 		return Prefix
 	}
 	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).String()

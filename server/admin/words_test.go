@@ -95,6 +95,7 @@ func TestNoCellOfAFileIsAFormula(t *testing.T) {
 	on := true
 	for want, cell := range map[string]Cell{
 		"": {}, "'=1+1": Text("=1+1"), "'+49": Text("+49"), "'-x": Text("-x"), "'@a": Text("@a"), "'\tx": Text("\tx"), "a=b": Text("a=b"),
+		"'\nx": Text("\nx"), "'＝1": Text("＝1"), "a;'=1": Text("a;=1"), "a; b;'@c": Text("a; b;@c"),
 		"true": Flag(on), "2026-11-24T12:00:00Z": At(&noon),
 	} {
 		if got := harmless(cell); got != want {

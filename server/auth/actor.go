@@ -22,6 +22,8 @@ type Actor struct {
 	// Confirmed tells that the password was given just now: what is dangerous asks
 	// for it.
 	Confirmed bool
+
+	sessionID string // of who is signed in at the admin site
 }
 
 // CommandLine is who runs a command on the server: they hold the database itself,

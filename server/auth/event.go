@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -90,6 +91,17 @@ func (e Event) onGroup(group Group) Event {
 
 func (e Event) with(changes ...FieldChange) Event {
 	e.Changes = changes
+	return e
+}
+
+// fieldSession is the change that tells where a session that was ended had begun.
+const fieldSession = "session"
+
+// WithoutClient gives the event without addresses and browsers, for who may know what
+// was done and not from where.
+func (e Event) WithoutClient() Event {
+	e.Address = ""
+	e.Changes = slices.DeleteFunc(slices.Clone(e.Changes), func(c FieldChange) bool { return c.Field == fieldSession })
 	return e
 }
 

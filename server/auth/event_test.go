@@ -125,6 +125,11 @@ func TestVerifyEventsFindsWhatWasDoneToThem(t *testing.T) {
 			w.store.events[1].Subject = "x"
 			w.store.events[1].Hash, _ = w.store.events[1].Chain(w.store.events[0].Hash)
 		}, "event 3 was changed after it was written, or the one before it"},
+		"one that was put at the end": {func(w *world) {
+			last, hash := w.store.last, w.store.hash
+			w.store.record([]Event{{At: noon, Actor: "nobody"}})
+			w.store.last, w.store.hash = last, hash
+		}, "there are events after number 5, the last one that was written"},
 		"a removed first":      {func(w *world) { w.store.events = w.store.events[1:] }, "event 1 is missing"},
 		"one that was removed": {func(w *world) { w.store.events = slices.Delete(w.store.events, 2, 3) }, "event 3 is missing"},
 		"one that was removed and closed": {func(w *world) {
@@ -193,10 +198,11 @@ func TestVerifyEventsOfNone(t *testing.T) {
 func TestAnEventThatIsWrittenMeanwhileIsNoFault(t *testing.T) {
 	t.Parallel()
 	w := chained(t, 3)
-	last, hash := w.store.last, w.store.hash
-	w.store.record([]Event{{At: noon, Action: ActionSignedIn}})
-	w.store.last, w.store.hash = last, hash // as they were read before
-	if found, err := w.VerifyEvents(t.Context(), nil); err != nil || found.Fault != "" || found.Events != 3 {
+	w.store.onHead = func() { // after it was read
+		w.store.onHead = nil
+		w.store.record([]Event{{At: noon, Action: ActionSignedIn}})
+	}
+	if found, err := w.VerifyEvents(t.Context(), nil); err != nil || found.Fault != "" || found.Events != 4 {
 		t.Errorf("finds %+v, %v", found, err)
 	}
 }

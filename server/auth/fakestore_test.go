@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type fakeStore struct {
 	onBegin     func(login NewSession) error    // what happens before a session is begun
 	onCount     func(ctx context.Context) error // what happens before a failure is counted
 	onChange    func()                          // what happens before a change
+	onHead      func()                          // what happens after the end of the events was read
 	referred    bool                            // a change that is made turns out to be impossible
 	begun       []NewSession
 	lookedUp    []string // addresses
@@ -244,7 +246,11 @@ func (f *fakeStore) EachEvent(_ context.Context, _ Query, each func(Event) error
 }
 
 func (f *fakeStore) EventHead(context.Context) (last int64, hash string, err error) {
-	return f.last, f.hash, f.err
+	last, hash = f.last, f.hash
+	if f.onHead != nil {
+		f.onHead()
+	}
+	return last, hash, f.err
 }
 
 // fakeRows are what a change that fails leaves as they were.
@@ -330,7 +336,8 @@ type fakeChanges struct {
 func (c *fakeChanges) CountActiveSuperusers(_ context.Context, besides []int64) (int, error) {
 	count := 0
 	for _, user := range c.users {
-		if user.IsSuperuser && user.IsActive && !slices.Contains(besides, user.ID) {
+		canSignIn := user.IsActive && user.IsStaff && !strings.HasPrefix(user.Password, "!")
+		if user.IsSuperuser && canSignIn && !slices.Contains(besides, user.ID) {
 			count++
 		}
 	}

@@ -55,11 +55,14 @@ func (s *Service) saveGroup(ctx context.Context, by Actor, id int64, version str
 	}
 	now := s.now()
 	group := Group{ID: id, Name: form.Name, Permissions: form.Permissions}
-	err := s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	err := s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		group.ID = id
 		was, action := Group{}, ActionAdded
+		names, err := readNames(ctx, tx)
+		if err != nil {
+			return err
+		}
 		if id != 0 {
-			var err error
 			if was, err = tx.Group(ctx, id); err != nil {
 				return noSuchGroup(err)
 			}
@@ -67,12 +70,11 @@ func (s *Service) saveGroup(ctx context.Context, by Actor, id int64, version str
 				return nil
 			}
 			if version != was.Form().Version() {
-				return changedMeanwhile(ctx, tx, KindGroup, id)
+				return changedMeanwhile(ctx, tx, KindGroup, id, differences(was.values(names), group.values(names)))
 			}
 			action = ActionChanged
 		}
-		names, err := readNames(ctx, tx)
-		if err != nil {
+		if err := mayTouchGroup(by, was, names); err != nil {
 			return err
 		}
 		if err := checkGroupGrant(by, was, group, names); err != nil {
@@ -111,7 +113,7 @@ func (s *Service) DeleteGroups(ctx context.Context, by Actor, ids []int64) error
 		return err
 	}
 	now := s.now()
-	return s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	return s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		names, err := readNames(ctx, tx)
 		if err != nil {
 			return err
@@ -120,6 +122,9 @@ func (s *Service) DeleteGroups(ctx context.Context, by Actor, ids []int64) error
 			was, err := tx.Group(ctx, id)
 			if err != nil {
 				return noSuchGroup(err)
+			}
+			if err := mayTouchGroup(by, was, names); err != nil {
+				return err
 			}
 			if err := tx.DeleteGroup(ctx, id); err != nil {
 				return err

@@ -114,7 +114,7 @@ func (s *Service) AddUser(ctx context.Context, by Actor, form UserForm, password
 	}
 	now := s.now()
 	var made User
-	err = s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	err = s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		account := form.apply(Account{User: User{Password: encoded, DateJoined: now}})
 		account.Email = EmailKey(account.Email)
 		names, err := readNames(ctx, tx)
@@ -147,7 +147,7 @@ func (s *Service) EditUser(ctx context.Context, by Actor, id int64, version stri
 		return Account{}, err
 	}
 	var is Account
-	err := s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	err := s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		was, err := accountFor(ctx, tx, by, id)
 		if err != nil {
 			return err
@@ -161,7 +161,11 @@ func (s *Service) EditUser(ctx context.Context, by Actor, id int64, version stri
 			return nil
 		}
 		if version != seen.Version() {
-			return changedMeanwhile(ctx, tx, KindUser, id)
+			names, err := readNames(ctx, tx)
+			if err != nil {
+				return err
+			}
+			return changedMeanwhile(ctx, tx, KindUser, id, names.differences(was, is))
 		}
 		if err := form.check(form.Email != seen.Email); err != nil {
 			return err
@@ -213,7 +217,7 @@ func (s *Service) editFlags(ctx context.Context, by Actor, ids []int64, edit fun
 	if err := by.must(UserModel, Change); err != nil {
 		return 0, err
 	}
-	err = s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	err = s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		changed = 0
 		for _, id := range inOrder(ids) {
 			was, err := accountFor(ctx, tx, by, id)
@@ -244,7 +248,7 @@ func (s *Service) DeleteUsers(ctx context.Context, by Actor, ids []int64) error 
 		return err
 	}
 	now := s.now()
-	err := s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	err := s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		names, err := readNames(ctx, tx)
 		if err != nil {
 			return err
@@ -305,7 +309,7 @@ func (s *Service) setPassword(ctx context.Context, by Actor, id int64, password 
 		return 0, err
 	}
 	now := s.now()
-	err = s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	err = s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		was, err := accountFor(ctx, tx, by, id)
 		if err != nil {
 			return err
@@ -340,7 +344,7 @@ func (s *Service) EndSessions(ctx context.Context, by Actor, userIDs []int64, ke
 		return 0, err
 	}
 	now := s.now()
-	err = s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	err = s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		ended = 0
 		for _, id := range inOrder(userIDs) {
 			user, err := accountFor(ctx, tx, by, id)
@@ -384,13 +388,13 @@ func (s *Service) EndSession(ctx context.Context, by Actor, sessionID string) er
 		}
 	}
 	now := s.now()
-	return s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+	return s.change(ctx, by, func(ctx context.Context, tx Changes) error {
 		if _, err := accountFor(ctx, tx, by, user.ID); err != nil {
 			return err
 		}
 		ended, err := tx.EndSession(ctx, session.ID, now)
 		if err == nil && ended {
-			tx.Record(by.event(now, ActionSessionsEnded).onUser(user).with(FieldChange{"session", session.Address + " " + session.UserAgent, ""}))
+			tx.Record(by.event(now, ActionSessionsEnded).onUser(user).with(FieldChange{fieldSession, session.Address + " " + session.UserAgent, ""}))
 		}
 		return err
 	})
@@ -410,6 +414,12 @@ func (s *Service) encode(ctx context.Context, password *string) (string, error) 
 	if password == nil {
 		return "!" + cutRunes(s.newID()+s.newID(), 40), nil
 	}
+	// Whoever sets many passwords at once must not keep others from signing in.
+	leave, err := s.passwords.Admit(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
 	return s.passwords.Hash(ctx, *password)
 }
 
@@ -469,18 +479,25 @@ func storeRights(ctx context.Context, tx Changes, was, is Account) error {
 	return nil
 }
 
-// changedMeanwhile says who changed what, as far as events tell.
-func changedMeanwhile(ctx context.Context, tx Changes, kind string, id int64) error {
+// changedMeanwhile says who changed what last, as far as events tell, and what the
+// form would change: that may be more than its sender did, if there was more than one
+// change since they opened it.
+func changedMeanwhile(ctx context.Context, tx Changes, kind string, id int64, would []FieldChange) error {
+	told := "Somebody has changed this since you opened it, in the database or through Django."
 	last, err := tx.LastEvent(ctx, kind, strconv.FormatInt(id, 10), ActionChanged)
-	if errors.Is(err, ErrNoRow) || err == nil && len(last.Changes) == 0 {
-		return conflict("Somebody has changed this since you opened it, in the database or through Django.", nil)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoRow) {
 		return err
 	}
-	fields := make([]string, 0, len(last.Changes))
-	for _, change := range last.Changes {
-		fields = append(fields, fmt.Sprintf("%s is now “%s”", change.Field, change.After))
+	if err == nil && len(last.Changes) > 0 {
+		fields := make([]string, 0, len(last.Changes))
+		for _, change := range last.Changes {
+			fields = append(fields, fmt.Sprintf("%s is now “%s”", change.Field, change.After))
+		}
+		told = fmt.Sprintf("%s has changed this since you opened it: %s.", last.Actor, strings.Join(fields, ", "))
 	}
-	return conflict(fmt.Sprintf("%s has changed this since you opened it: %s.", last.Actor, strings.Join(fields, ", ")), nil)
+	fields := make([]string, 0, len(would))
+	for _, change := range would {
+		fields = append(fields, fmt.Sprintf("%s from “%s” to “%s”", change.Field, change.Before, change.After))
+	}
+	return conflict(told+" What you sent would change "+strings.Join(fields, ", ")+".", nil)
 }

@@ -232,21 +232,21 @@ func TestWhoChangesWhatAnotherHasChangedIsTold(t *testing.T) {
 	}{
 		"by a colleague": {
 			func(t *testing.T, w *world) { w.mustEdit(t, samID, rename) },
-			"sam@example.com has changed this since you opened it: first_name is now “Alicia”, last_name is now “Liddell”.",
+			"sam@example.com has changed this since you opened it: first_name is now “Alicia”, last_name is now “Liddell”. What you sent would change first_name from “Alicia” to “”, last_name from “Liddell” to “Other”.",
 		},
 		"by a colleague, and the user has signed in since": {
 			func(t *testing.T, w *world) {
 				w.mustEdit(t, samID, rename)
 				w.mustLogin(t, Credentials{Email: "alice@example.com", Password: "password of alice@example.com"})
 			},
-			"sam@example.com has changed this since you opened it: first_name is now “Alicia”, last_name is now “Liddell”.",
+			"sam@example.com has changed this since you opened it: first_name is now “Alicia”, last_name is now “Liddell”. What you sent would change first_name from “Alicia” to “”, last_name from “Liddell” to “Other”.",
 		},
 		"by two, of whom the later is named": {
 			func(t *testing.T, w *world) {
 				w.mustEdit(t, rootID, rename)
 				w.mustEdit(t, samID, func(f *UserForm) { f.FirstName = "Ali" })
 			},
-			"sam@example.com has changed this since you opened it: first_name is now “Ali”.",
+			"sam@example.com has changed this since you opened it: first_name is now “Ali”. What you sent would change first_name from “Ali” to “”, last_name from “Liddell” to “Other”.",
 		},
 		"on the command line": {
 			func(t *testing.T, w *world) {
@@ -254,15 +254,15 @@ func TestWhoChangesWhatAnotherHasChangedIsTold(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"ops has changed this since you opened it: is_active is now “no”.",
+			"ops has changed this since you opened it: is_active is now “no”. What you sent would change last_name from “” to “Other”, is_active from “no” to “yes”.",
 		},
 		"through Django": {
 			func(_ *testing.T, w *world) { w.store.user(aliceID).FirstName = "Alicia" },
-			"Somebody has changed this since you opened it, in the database or through Django.",
+			"Somebody has changed this since you opened it, in the database or through Django. What you sent would change first_name from “Alicia” to “”, last_name from “” to “Other”.",
 		},
 		"of the groups alone": {
 			func(_ *testing.T, w *world) { w.store.userGroups[aliceID] = []int64{supportID} },
-			"Somebody has changed this since you opened it, in the database or through Django.",
+			"Somebody has changed this since you opened it, in the database or through Django. What you sent would change last_name from “” to “Other”, groups from “support” to “”.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -581,7 +581,8 @@ func TestWhoChangesAGroupThatAnotherHasChangedIsTold(t *testing.T) {
 	if err := w.edit(t, w.staff(t, rootID), supportID, func(f *UserForm) { f.FirstName = "Ruth" }); err != nil {
 		t.Fatal(err)
 	}
-	want := "sam@example.com has changed this since you opened it: name is now “first level”, permissions is now “users.view_user”."
+	want := "sam@example.com has changed this since you opened it: name is now “first level”, permissions is now “users.view_user”. " +
+		"What you sent would change name from “first level” to “other”, permissions from “users.view_user” to “”."
 	if refusal := w.mustChangeNothing(t, CodeConflict, save); refusal.Detail != want {
 		t.Errorf("says %q, want %q", refusal.Detail, want)
 	}

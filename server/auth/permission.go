@@ -3,6 +3,7 @@ package auth
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Permission names one as Django does: users.change_user.
@@ -81,11 +82,17 @@ func (r Rights) Include(others Rights) bool {
 		return r.everything
 	}
 	for p := range others.held {
-		if !r.Has(p) {
+		if !r.Has(p) && !r.impliedByChange(p) {
 			return false
 		}
 	}
 	return true
+}
+
+// impliedByChange tells whether p lets somebody view what the rights let them change.
+func (r Rights) impliedByChange(p Permission) bool {
+	app, model, isView := strings.Cut(string(p), ".view_")
+	return isView && r.Has(Model{app, model}.May(Change))
 }
 
 // Permissions lists what is held, in order; nothing for who may do everything.

@@ -116,13 +116,15 @@ type Belonging struct {
 
 // Changes is what one transaction of a [Store] can do.
 type Changes interface {
+	// SessionByID is [Store.SessionByID], as things are in the transaction.
+	SessionByID(ctx context.Context, id string) (Session, User, error)
 	// Account reads a user, whom nobody changes until the end of the transaction;
 	// ErrNoRow when there is none.
 	Account(ctx context.Context, id int64) (Account, error)
 	// RightsOf lists the permissions that a user has, themselves or by a group.
 	RightsOf(ctx context.Context, userID int64) ([]Permission, error)
 	// CountSuperusers gives how many there are, active or not; CountActiveSuperusers
-	// how many are active, besides some.
+	// how many are active and can sign in to the admin site, besides some.
 	CountSuperusers(ctx context.Context) (int, error)
 	CountActiveSuperusers(ctx context.Context, besides []int64) (int, error)
 	// InsertUser stores a user and gives it its ID. ErrTaken when a user has an

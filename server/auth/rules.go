@@ -4,15 +4,56 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The rules that hold at every door, whoever comes in by it:
 //
-//   - there is always an active superuser, once there was one ([keepSuperuser]);
+//   - there is always an active superuser who can sign in, once there was one
+//     ([keepSuperuser]);
 //   - nobody grants what they may not do themselves, and so nobody raises their own
 //     rights, nor those of a second account of theirs ([checkGrant]);
 //   - nobody touches an account that may do what they may not: setting its password
 //     would be a way to its rights ([mayTouch]). So who is no superuser touches none.
+//     Nor a group whose members may do what they may not: taking that away from them
+//     would be the way to touch them ([mayTouchGroup]);
+//   - what counts is what the actor may do when the change is made, and not when the
+//     request began ([Service.change]).
+
+// change runs f in one transaction, if its actor is still who they were when the
+// request began. A request may wait long for its turn, to hash a password or to
+// change something: whoever is signed out, deactivated or demoted meanwhile must not
+// get through what they sent before.
+func (s *Service) change(ctx context.Context, by Actor, f func(ctx context.Context, tx Changes) error) error {
+	return s.store.Change(ctx, func(ctx context.Context, tx Changes) error {
+		if err := stillMay(ctx, tx, by, s.now()); err != nil {
+			return err
+		}
+		return f(ctx, tx)
+	})
+}
+
+// stillMay gives an error when the actor's session is over, or they have lost rights.
+func stillMay(ctx context.Context, tx Changes, by Actor, now time.Time) error {
+	if by.sessionID == "" {
+		return nil // nobody who is signed in at the admin site
+	}
+	session, user, err := tx.SessionByID(ctx, by.sessionID)
+	if err != nil {
+		return staffGone(err)
+	}
+	if err := checkStaff(session, user, now); err != nil {
+		return signedOut(err)
+	}
+	rights, err := rightsOf(ctx, tx, user)
+	if err != nil {
+		return err
+	}
+	if !rights.Include(by.Rights) {
+		return Forbidden("Your permissions were changed just now. Nothing was saved.")
+	}
+	return nil
+}
 
 // mayTouch gives an error with CodeForbidden when the account may do what the
 // actor may not.
@@ -31,6 +72,15 @@ func mayTouch(ctx context.Context, tx Changes, by Actor, account Account) error 
 		return Forbidden("This account may do what you may not, so it is not yours to change.")
 	}
 	return nil
+}
+
+// mayTouchGroup gives an error with CodeForbidden when a group's members may do by it
+// what the actor may not.
+func mayTouchGroup(by Actor, group Group, names names) error {
+	if by.Rights.Include(names.rightsOf(group)) {
+		return nil
+	}
+	return Forbidden("Members of “" + group.Name + "” may do what you may not, so this group is not yours to change.")
 }
 
 // checkGrant holds what an account is to become against the actor's own rights.
@@ -54,15 +104,18 @@ func checkGrant(by Actor, was, is Account, names names) error {
 	if err := faults.err(); err != nil {
 		return err
 	}
-	if changesRights || was.IsActive && !is.IsActive {
+	// A Django beside us may send a new password to the new address.
+	changesAddress := was.ID != 0 && was.Email != is.Email
+	if changesRights || changesAddress || was.IsActive && !is.IsActive {
 		return by.mustConfirm()
 	}
 	return nil
 }
 
-// keepSuperuser refuses to take away the last active superuser.
+// keepSuperuser refuses to take away the last active superuser, or to keep them out of
+// the admin site: one without a password, or who is no member of staff, helps nobody.
 func keepSuperuser(ctx context.Context, tx Changes, was, is Account) error {
-	if !was.IsSuperuser || !was.IsActive || is.IsSuperuser && is.IsActive {
+	if !was.IsSuperuser || !was.IsActive || is.IsSuperuser && is.IsActive && (is.IsStaff || !was.IsStaff) {
 		return nil
 	}
 	others, err := tx.CountActiveSuperusers(ctx, []int64{was.ID})
@@ -70,8 +123,11 @@ func keepSuperuser(ctx context.Context, tx Changes, was, is Account) error {
 		return err
 	}
 	field := "is_superuser"
-	if is.IsSuperuser {
+	switch {
+	case is.IsSuperuser && !is.IsActive:
 		field = "is_active"
+	case is.IsSuperuser:
+		field = "is_staff"
 	}
 	refusal := Invalid(FieldError{field, "This is the last active superuser. Make another one first."})
 	refusal.Detail = was.Email + " is the last active superuser. Make another one first."

@@ -38,7 +38,7 @@ func (s *Staff) IsConfirmed(now time.Time) bool {
 func (s *Staff) Actor(now time.Time, client Client) Actor {
 	return Actor{
 		Door: DoorAdmin, UserID: s.User.ID, Name: s.User.Email, Address: client.Address,
-		Rights: s.Rights, Confirmed: s.IsConfirmed(now),
+		Rights: s.Rights, Confirmed: s.IsConfirmed(now), sessionID: s.Session.ID,
 	}
 }
 
@@ -82,15 +82,11 @@ func (s *Service) AuthenticateStaff(ctx context.Context, secret string) (*Staff,
 	}
 	now := s.now()
 	if err := checkStaff(session, user, now); err != nil {
-		return nil, &Error{Code: CodeAuthenticationRequired, Detail: "You were signed out. Sign in again.", cause: err}
+		return nil, signedOut(err)
 	}
-	rights := Everything()
-	if !user.IsSuperuser {
-		held, err := s.store.RightsOf(ctx, user.ID)
-		if err != nil {
-			return nil, err
-		}
-		rights = Holding(held...)
+	rights, err := rightsOf(ctx, s.store, user)
+	if err != nil {
+		return nil, err
 	}
 	if now.Sub(session.RenewedAt) >= touchEvery {
 		if err := s.store.RenewSession(ctx, session.ID, now); err != nil {
@@ -98,6 +94,22 @@ func (s *Service) AuthenticateStaff(ctx context.Context, secret string) (*Staff,
 		}
 	}
 	return &Staff{User: user, Session: session, Rights: rights}, nil
+}
+
+// rightsOf gives what a user may do.
+func rightsOf(ctx context.Context, from interface {
+	RightsOf(ctx context.Context, userID int64) ([]Permission, error)
+}, user User,
+) (Rights, error) {
+	if user.IsSuperuser {
+		return Everything(), nil
+	}
+	held, err := from.RightsOf(ctx, user.ID)
+	return Holding(held...), err
+}
+
+func signedOut(cause error) *Error {
+	return &Error{Code: CodeAuthenticationRequired, Detail: "You were signed out. Sign in again.", cause: cause}
 }
 
 func checkStaff(session Session, user User, now time.Time) error {
@@ -237,7 +249,7 @@ type Verification struct {
 }
 
 // VerifyEvents reads all events and tells whether one of them was edited or taken
-// out since it was written. Who writes the whole chain anew from some event on is
+// out since it was written, or put there by somebody else. Who writes the whole chain anew from some event on is
 // found by comparing it with a number and a hash that were noted elsewhere: known
 // holds such, by the number.
 func (s *Service) VerifyEvents(ctx context.Context, known map[int64]string) (Verification, error) {
@@ -248,10 +260,10 @@ func (s *Service) VerifyEvents(ctx context.Context, known map[int64]string) (Ver
 	found := Verification{}
 	broken := errors.New("broken")
 	err = s.store.EachEvent(ctx, Query{}, func(event Event) error {
-		if event.ID > last {
-			return nil // written since
-		}
 		found.Fault = found.follow(event, known)
+		if found.Fault == "" && event.ID == last && event.Hash != hash {
+			found.Fault = fmt.Sprintf("event %d, the last one, was changed after it was written", last)
+		}
 		if found.Fault != "" {
 			return broken
 		}
@@ -261,12 +273,18 @@ func (s *Service) VerifyEvents(ctx context.Context, known map[int64]string) (Ver
 	if err != nil && !errors.Is(err, broken) {
 		return Verification{}, err
 	}
+	now := last
+	if found.Events > last { // written since, by us or by somebody else
+		if now, _, err = s.store.EventHead(ctx); err != nil {
+			return Verification{}, err
+		}
+	}
 	switch {
 	case found.Fault != "":
-	case found.Events != last:
+	case found.Events < last:
 		found.Fault = fmt.Sprintf("the events after number %d are missing: there were %d", found.Events, last)
-	case found.Hash != hash:
-		found.Fault = fmt.Sprintf("event %d, the last one, was changed after it was written", last)
+	case found.Events > now:
+		found.Fault = fmt.Sprintf("there are events after number %d, the last one that was written", now)
 	}
 	for number := range known {
 		if found.Fault == "" && number > found.Events {

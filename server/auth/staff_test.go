@@ -198,7 +198,7 @@ func TestAStaffSessionThatIsUsedLastsADay(t *testing.T) {
 	t.Parallel()
 	w := office(t)
 	secret := w.signInStaff(t, "sam@example.com")
-	for {
+	for range 40 {
 		w.clock.advance(50 * time.Minute)
 		if _, err := w.AuthenticateStaff(t.Context(), secret); err != nil {
 			break
@@ -357,6 +357,25 @@ func TestConfirmingThatCannotGoOn(t *testing.T) {
 				t.Error("is confirmed")
 			}
 		})
+	}
+}
+
+// A wrong guess takes as long as one at a login, which tells nobody anything.
+func TestAWrongGuessWhenConfirmingTakesTheTimeOfALogin(t *testing.T) {
+	t.Parallel()
+	w := office(t)
+	w.store.samples = []string{"slow$x"}
+	w.passwords.takes["current"], w.passwords.takes["slow"] = 10*time.Millisecond, 200*time.Millisecond
+	if err := w.MeasurePasswords(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	staff := w.mustBeStaff(t, w.signInStaff(t, "sam@example.com"))
+	began := w.clock.now
+	if err := w.Confirm(t.Context(), staff, "a wrong guess", desk); ErrorCode(err) != CodeInvalid {
+		t.Fatal(err)
+	}
+	if took := w.clock.now.Sub(began); took < 200*time.Millisecond {
+		t.Errorf("took %v", took)
 	}
 }
 

@@ -51,6 +51,15 @@ func TestEmailKeyOfAKeyIsItself(t *testing.T) {
 	}
 }
 
+// What is longer than any address is not composed: that takes long.
+func TestEmailKeyOfWhatIsLongerThanAnyAddressIsItself(t *testing.T) {
+	t.Parallel()
+	long := "E" + strings.Repeat("\u0301", MaxEmailLength)
+	if EmailKey(long) != long || EmailKey(long[:MaxEmailLength]) == long[:MaxEmailLength] {
+		t.Error("it was composed, or what is as long was not")
+	}
+}
+
 func TestCheckEmail(t *testing.T) {
 	t.Parallel()
 	const (

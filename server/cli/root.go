@@ -160,7 +160,7 @@ func lines(err error) []string {
 	switch {
 	case ok && named.Code == auth.CodeUnavailable:
 		return []string{"the database cannot be used: " + lastLine(errors.Unwrap(named))}
-	case ok && len(named.Fields) > 0:
+	case ok && len(named.Fields) > 0 && named.Detail == auth.Invalid().Detail: // it says nothing more
 		var all []string
 		for _, f := range named.Fields {
 			all = append(all, f.Field+": "+f.Message)
