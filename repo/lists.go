@@ -2,6 +2,9 @@ package repo
 
 import (
 	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -13,25 +16,85 @@ func asItIs(q *bun.SelectQuery) *bun.SelectQuery { return q }
 var users = listing[userRow, auth.User]{
 	table: "users_user AS u",
 	alias: "u",
+	id:    "u.id",
 	columns: map[string]column{
 		"id":           {sql: "u.id", unique: true},
-		"email":        {sql: "u.email", unique: true},
-		"first_name":   {sql: "u.first_name"},
-		"last_name":    {sql: "u.last_name"},
-		"is_staff":     {sql: "u.is_staff", flag: true, rare: true},
-		"is_superuser": {sql: "u.is_superuser", flag: true, rare: true},
-		"is_active":    {sql: "u.is_active", flag: true, rare: false},
-		"date_joined":  {sql: "u.date_joined"},
-		"last_login":   {sql: "u.last_login", nullable: true},
+		"email":        {sql: "u.email", unique: true, indexed: true},
+		"first_name":   {sql: "u.first_name", indexed: true},
+		"last_name":    {sql: "u.last_name", indexed: true},
+		"is_staff":     {sql: "u.is_staff", indexed: true, rare: true},
+		"is_superuser": {sql: "u.is_superuser", indexed: true, rare: true},
+		"is_active":    {sql: "u.is_active", indexed: true, rare: false},
+		"date_joined":  {sql: "u.date_joined", indexed: true},
+		"last_login":   {sql: "u.last_login", indexed: true, nullable: true},
 	},
-	conditions: map[string]string{
-		"group": "u.id IN (SELECT user_id FROM users_user_groups WHERE group_id = ?)",
+	conditions: map[string]condition{
+		"group": {
+			sql: "EXISTS (SELECT 1 FROM users_user_groups AS ug WHERE ug.user_id = u.id AND ug.group_id = ?)",
+			ids: "SELECT user_id AS id FROM users_user_groups WHERE group_id = ?",
+		},
 	},
-	order:   "email",
-	tie:     "u.id",
-	search:  []string{"u.email", "u.first_name", "u.last_name"},
+	order:  "email",
+	search: []string{"u.email", "u.first_name", "u.last_name"},
+	// To ask for one id as a range makes SQLite look in the index, and not for the row.
+	byID:    "EXISTS (SELECT 1 FROM users_user AS x WHERE ? AND x.id BETWEEN u.id AND u.id)",
+	index:   userLookups,
 	expand:  asItIs,
 	convert: func(r *userRow) auth.User { return r.user() },
+}
+
+// mostShort is how many short words are looked up: each is by itself.
+const mostShort = 4
+
+// userLookups looks words up in latchkey_user_search.
+func userLookups(ctx context.Context, s *Store, words []string) ([]lookup, error) {
+	if s.isPostgres() {
+		var sql []string
+		var args []any
+		for _, word := range words {
+			sql = append(sql, `text LIKE lower(?) ESCAPE '\'`)
+			args = append(args, patternOf(word))
+		}
+		ids := bun.SafeQuery("SELECT id FROM latchkey_user_search WHERE "+strings.Join(sql, " AND "), args...)
+		return []lookup{{words, ids}}, nil
+	}
+	// Whoever makes the table anew, as Django's migrations do on SQLite, takes the
+	// triggers away that keep the index up to date.
+	var triggers int
+	err := s.read.NewRaw(`SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'users_user' AND name LIKE 'latchkey_user_search_%'`).Scan(ctx, &triggers)
+	if err != nil || triggers < 3 {
+		return []lookup{{words: words}}, err
+	}
+	return trigramLookups(words), nil
+}
+
+// trigramLookups looks words up in SQLite's index. It has groups of three characters,
+// one for each that an address or name has, the last filled up. So a word of three or
+// more is found by its own groups, and a shorter one by those that begin with it.
+func trigramLookups(words []string) []lookup {
+	var long, quoted, short []string
+	for _, word := range words {
+		if utf8.RuneCountInString(word) < 3 {
+			short = append(short, word)
+			continue
+		}
+		long = append(long, word)
+		quoted = append(quoted, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
+	}
+	var lookups []lookup
+	if len(long) > 0 {
+		ids := bun.SafeQuery("SELECT rowid AS id FROM latchkey_user_search WHERE latchkey_user_search MATCH ?", strings.Join(quoted, " AND "))
+		lookups = append(lookups, lookup{long, ids})
+	}
+	for i, word := range short {
+		if i == mostShort {
+			return append(lookups, lookup{words: short[i:]})
+		}
+		from := strings.ToLower(word) // as the index has it
+		ids := bun.SafeQuery("SELECT DISTINCT doc AS id FROM latchkey_user_search_part WHERE term BETWEEN ? AND ?", from, from+string(unicode.MaxRune))
+		lookups = append(lookups, lookup{[]string{word}, ids})
+	}
+	return lookups
 }
 
 // Users implements [auth.Directory].
@@ -53,12 +116,12 @@ type memberedGroupRow struct {
 var groups = listing[memberedGroupRow, auth.Group]{
 	table: "auth_group AS g",
 	alias: "g",
+	id:    "g.id",
 	columns: map[string]column{
 		"name":    {sql: "g.name", unique: true},
 		"members": {sql: "(SELECT count(*) FROM users_user_groups AS ug WHERE ug.group_id = g.id)"},
 	},
 	order:  "name",
-	tie:    "g.id",
 	search: []string{"g.name"},
 	expand: func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.ColumnExpr("g.id, g.name").
@@ -83,6 +146,7 @@ type ownedSessionRow struct {
 var sessions = listing[ownedSessionRow, auth.UserSession]{
 	table: "latchkey_session AS s JOIN users_user AS u ON u.id = s.user_id",
 	alias: "s",
+	id:    "s.id",
 	columns: map[string]column{
 		"id":         {sql: "s.id", unique: true},
 		"email":      {sql: "u.email"},
@@ -91,12 +155,11 @@ var sessions = listing[ownedSessionRow, auth.UserSession]{
 		"door":       {sql: "s.door"},
 		"user":       {sql: "s.user_id"},
 	},
-	conditions: map[string]string{
-		"open": "s.revoked_at IS NULL AND s.expires_at > ?",
-		"over": "(s.revoked_at IS NOT NULL OR s.expires_at <= ?)",
+	conditions: map[string]condition{
+		"open": {sql: "s.revoked_at IS NULL AND s.expires_at > ?"},
+		"over": {sql: "(s.revoked_at IS NOT NULL OR s.expires_at <= ?)"},
 	},
 	order:  "renewed_at",
-	tie:    "s.id",
 	search: []string{"u.email", "s.address", "s.user_agent"},
 	expand: func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.ColumnExpr("s.*").ColumnExpr("u.email").Join("JOIN users_user AS u ON u.id = s.user_id")
@@ -114,6 +177,7 @@ func (s *Store) Sessions(ctx context.Context, q auth.Query) (auth.Found[auth.Use
 var events = listing[eventRow, auth.Event]{
 	table: "latchkey_event AS e",
 	alias: "e",
+	id:    "e.id",
 	columns: map[string]column{
 		"id":         {sql: "e.id", unique: true},
 		"at":         {sql: "e.at"},
@@ -123,12 +187,11 @@ var events = listing[eventRow, auth.Event]{
 		"subject_id": {sql: "e.subject_id"},
 		"actor_id":   {sql: "e.actor_id", nullable: true},
 	},
-	conditions: map[string]string{
-		"user":  "e.kind = 'user' AND e.subject_id = ?",
-		"group": "e.kind = 'group' AND e.subject_id = ?",
+	conditions: map[string]condition{
+		"user":  {sql: "e.kind = 'user' AND e.subject_id = ?"},
+		"group": {sql: "e.kind = 'group' AND e.subject_id = ?"},
 	},
 	order:   "id",
-	tie:     "e.id",
 	search:  []string{"e.subject", "e.actor", "e.address", "e.changes"},
 	expand:  asItIs,
 	convert: func(r *eventRow) auth.Event { return r.event() },

@@ -393,3 +393,31 @@ func TestTheListAsAFile(t *testing.T) {
 		}
 	})
 }
+
+// Whatever stands behind the question mark, a list is a page.
+func TestTheAddressOfAList(t *testing.T) {
+	t.Parallel()
+	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Parallel()
+		app := apptest.Start(t, databaseURL)
+		app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "x", FirstName: `%_\"'`})
+		browser := app.Staff(t, root(t, app))
+		for _, model := range []string{"users", "groups", "sessions", "events"} {
+			for _, query := range []string{
+				"q=%22+OR+%2A", "q=%25_%5C%22%27", "q=a+b+c+d+e+f+g", "q=((+))", "q=%C4%B0", "q=-a+^b+c*", "q=%F0%9F%97%9D", "q=%E2%80%AE", "q=a%20AND%20b%20NOT%20c",
+				"o=-email&p=2", "o=last_login", "o=-last_login&p=3", "o=%00&p=%00", "p=99999999999999999999", "is_staff=yes&is_active=no&is_superuser=yes",
+				"group=1&group=2", "date_joined=week&last_login=never&q=a", "state=open&door=admin&q=127", "action=added&door=admin&kind=user&at=today", "kind=%27",
+				";;;", "%zz=1", "q=" + strings.Repeat("%20a", 150),
+			} {
+				req, err := http.NewRequest(http.MethodGet, app.URL, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.URL.Path, req.URL.RawQuery = "/admin/"+model+"/", query
+				if got := browser.Send(t, req); got.Status != http.StatusOK {
+					t.Errorf("%s?%s: %d %s", model, query, got.Status, got.Text())
+				}
+			}
+		}
+	})
+}

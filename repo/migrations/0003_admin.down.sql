@@ -1,12 +1,16 @@
 {{if .Postgres}}
 -- The extension stays: others may use it.
-DROP INDEX IF EXISTS latchkey_users_user_search;
+DROP TRIGGER IF EXISTS latchkey_user_search ON users_user;
+DROP FUNCTION latchkey_user_search;
+DROP INDEX IF EXISTS latchkey_users_user_email;
 {{else}}
 DROP TRIGGER IF EXISTS latchkey_user_search_added;
 DROP TRIGGER IF EXISTS latchkey_user_search_changed;
 DROP TRIGGER IF EXISTS latchkey_user_search_deleted;
-DROP TABLE latchkey_user_search;
+DROP TABLE latchkey_user_search_part;
 {{end}}
+DROP TABLE latchkey_user_search;
+DROP INDEX IF EXISTS latchkey_users_user_groups_member;
 {{range .SortedUserColumns}}
 DROP INDEX IF EXISTS latchkey_users_user_{{.}};
 {{end}}

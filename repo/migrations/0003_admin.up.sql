@@ -48,37 +48,67 @@ CREATE TABLE latchkey_setup (
 {{permissions "sessions" "session" "session"}}
 {{permissions "users" "user" "user"}}
 
--- For sorting the list of users by any column. The row's id breaks ties; SQLite
--- has it in every index.
+-- For sorting the list of users by any column, and finding them in an index alone. The
+-- row's id breaks ties; SQLite has it in every index, and in that of the address.
 {{range .SortedUserColumns}}
 CREATE INDEX latchkey_users_user_{{.}} ON users_user ({{.}}{{if $.Postgres}}{{if eq . "last_login"}} NULLS FIRST{{end}}, id{{end}});
 {{end}}
-
--- For finding users by a part of their address or name.
 {{if .Postgres}}
+CREATE INDEX latchkey_users_user_email ON users_user (email, id);
+{{end}}
+CREATE INDEX latchkey_users_user_groups_member ON users_user_groups (group_id, user_id);
+
+-- For finding users by a part of their address or name. Triggers keep it up to date, so
+-- that what a Django beside us writes is found too.
+{{if .Postgres}}
+-- A table of its own, narrow and with text to be compared byte by byte. An index on
+-- users_user would be written at every login, which changes the row.
+CREATE TABLE latchkey_user_search (
+    id bigint PRIMARY KEY REFERENCES users_user (id) ON DELETE CASCADE,
+    text text COLLATE "C" NOT NULL
+);
+INSERT INTO latchkey_user_search (id, text) SELECT id, lower({{template "text" ""}}) FROM users_user;
+-- As its owner and where it was made, whoever writes users.
+CREATE FUNCTION latchkey_user_search() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO latchkey_user_search AS s (id, text) VALUES (new.id, lower({{template "text" "new."}}))
+    ON CONFLICT (id) DO UPDATE SET text = excluded.text WHERE s.text <> excluded.text;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER latchkey_user_search AFTER INSERT OR UPDATE OF email, first_name, last_name ON users_user
+    FOR EACH ROW EXECUTE FUNCTION latchkey_user_search();
 -- The extension is one that any owner of a database may make. Without it a search
--- reads every user.
+-- reads all of the table.
 DO $$
 BEGIN
     CREATE EXTENSION IF NOT EXISTS pg_trgm;
-    CREATE INDEX latchkey_users_user_search ON users_user
-        USING gin (email gin_trgm_ops, first_name gin_trgm_ops, last_name gin_trgm_ops);
+    CREATE INDEX latchkey_user_search_text ON latchkey_user_search USING gin (text gin_trgm_ops);
 EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported OR undefined_object THEN
     RAISE WARNING 'pg_trgm cannot be used: searching for users will be slow';
 END
 $$;
 {{else}}
-CREATE VIRTUAL TABLE latchkey_user_search USING fts5(email, first_name, last_name, content='users_user', content_rowid='id', tokenize='trigram');
-INSERT INTO latchkey_user_search (latchkey_user_search) VALUES ('rebuild');
--- Triggers, so that what a Django beside us writes is found too.
+CREATE VIRTUAL TABLE latchkey_user_search USING fts5(text, content='', tokenize='trigram');
+CREATE VIRTUAL TABLE latchkey_user_search_part USING fts5vocab(latchkey_user_search, instance);
+INSERT INTO latchkey_user_search (rowid, text) SELECT id, {{template "text" ""}} FROM users_user;
 CREATE TRIGGER latchkey_user_search_added AFTER INSERT ON users_user BEGIN
-    INSERT INTO latchkey_user_search (rowid, email, first_name, last_name) VALUES (new.id, new.email, new.first_name, new.last_name);
+    INSERT INTO latchkey_user_search (rowid, text) VALUES (new.id, {{template "text" "new."}});
 END;
 CREATE TRIGGER latchkey_user_search_changed AFTER UPDATE OF email, first_name, last_name ON users_user BEGIN
-    INSERT INTO latchkey_user_search (latchkey_user_search, rowid, email, first_name, last_name) VALUES ('delete', old.id, old.email, old.first_name, old.last_name);
-    INSERT INTO latchkey_user_search (rowid, email, first_name, last_name) VALUES (new.id, new.email, new.first_name, new.last_name);
+    INSERT INTO latchkey_user_search (latchkey_user_search, rowid, text) VALUES ('delete', old.id, {{template "text" "old."}});
+    INSERT INTO latchkey_user_search (rowid, text) VALUES (new.id, {{template "text" "new."}});
 END;
 CREATE TRIGGER latchkey_user_search_deleted AFTER DELETE ON users_user BEGIN
-    INSERT INTO latchkey_user_search (latchkey_user_search, rowid, email, first_name, last_name) VALUES ('delete', old.id, old.email, old.first_name, old.last_name);
+    INSERT INTO latchkey_user_search (latchkey_user_search, rowid, text) VALUES ('delete', old.id, {{template "text" "old."}});
 END;
 {{end}}
+{{/* What of a user is searched. Two line ends stand behind each part: no word has one, so
+that none is found across parts, and each character begins a group of three. */}}
+{{define "text"}}{{.}}email || '
+
+' || {{.}}first_name || '
+
+' || {{.}}last_name || '
+
+'{{end}}

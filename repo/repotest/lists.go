@@ -395,7 +395,7 @@ func (f fixture) read(t testing.TB, q auth.Query) string {
 func (f fixture) withoutSearchIndex(t testing.TB) {
 	t.Helper()
 	if !f.isSQLite(t) {
-		f.exec(t, "DROP INDEX IF EXISTS latchkey_users_user_search")
+		f.exec(t, "DROP INDEX IF EXISTS latchkey_user_search_text")
 		return
 	}
 	for _, event := range []string{"added", "changed", "deleted"} {

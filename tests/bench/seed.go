@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver for seeding
 	"golang.org/x/crypto/argon2"
 )
@@ -33,13 +36,54 @@ func seedEncoded() string {
 // seedEmail is that of user i, from 1 on.
 func seedEmail(i int) string { return fmt.Sprintf("user%d@example.com", i) }
 
+// Shares of the users, one in so many. None of the first users, with whom the other
+// parts log in, is inactive or staff.
 const (
-	seedColumns = `INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email) `
-	seedSQLite  = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) ` +
-		seedColumns + `SELECT $2, 0, 'First', 'Last' || i, 0, 1, '2024-06-26 08:45:00+00:00', 'user' || i || '@example.com' FROM n`
-	seedPostgres = seedColumns +
-		`SELECT $2, false, 'First', 'Last' || i, false, true, '2024-06-26 08:45:00+00', 'user' || i || '@example.com' FROM generate_series(1, $1::int) i`
+	oneInactive  = 19
+	oneStaff     = 100
+	oneSuperuser = 10_000
+	oneInGroup   = 100
+	seedGroup    = "Support"
 )
+
+// seedIsIn tells whether user i is in a share. The shares do not fall together.
+func seedIsIn(i, one, first int) bool { return i > fewUsers && i%one == first }
+
+// seedIsActive is of user i.
+func seedIsActive(i int) bool { return !seedIsIn(i, oneInactive, 13) }
+
+var (
+	seedFirstNames = strings.Fields(`Ada Grace Alan Barbara Edsger Frances Donald Hedy Linus Margaret Dennis Radia Ken Adele
+		Niklaus Sophie Tony Karen Leslie Shafi John Jean Robin Lois Zoë Émile Jürgen Łukasz Søren Bo`)
+	seedLastNames = strings.Fields(`Lovelace Hopper Turing Liskov Dijkstra Allen Knuth Lamarr Torvalds Hamilton Ritchie Perlman
+		Thompson Goldberg Wirth Wilson Hoare Jones Lamport Goldwasser Backus Bartik Milner Haibt Müller O'Brien Fernández Nguyễn
+		Østergård Li`)
+	seedColumns = []string{"password", "last_login", "is_superuser", "first_name", "last_name", "is_staff", "is_active", "date_joined", "email"}
+)
+
+// seedRow gives one of so many rows, from 0 on, in the order of seedColumns. They have
+// joined one after the other over six years. A third have never logged in, and the
+// others at any time in two years.
+func seedRow(n, users int, random *rand.Rand, now time.Time, encoded string) []any {
+	const years = 365 * 24 * time.Hour
+	joined := now.Add(-time.Duration(float64(6*years) * float64(users-n) / float64(users))).Truncate(time.Microsecond)
+	// Who is who has nothing to do with when they joined, or a list sorted by address
+	// would read its rows in the order in which they lie. The factor is a prime.
+	i := 1 + n*7919%users
+	var lastLogin *time.Time
+	if ago := time.Duration(random.Int64N(int64(3 * years))); ago < 2*years {
+		at := now.Add(-ago).Truncate(time.Microsecond)
+		lastLogin = &at
+	}
+	lastName := seedLastNames[random.IntN(len(seedLastNames))]
+	if random.IntN(4) == 0 {
+		lastName += "-" + seedLastNames[random.IntN(len(seedLastNames))]
+	}
+	return []any{
+		encoded, lastLogin, seedIsIn(i, oneSuperuser, 57), seedFirstNames[random.IntN(len(seedFirstNames))], lastName,
+		seedIsIn(i, oneStaff, 57), seedIsActive(i), joined, seedEmail(i),
+	}
+}
 
 // database gives the URL of a migrated database with that many users. It is made
 // when it is first asked for.
@@ -56,36 +100,117 @@ func (b *bench) database(ctx context.Context, kind string, users int) (string, e
 			return "", err
 		}
 	}
-	migrate := exec.CommandContext(ctx, b.binary, "migrate")
-	migrate.Env = append(withoutLatchkey(os.Environ()), "LATCHKEY_DATABASE_URL="+made, "LATCHKEY_DATA_DIR="+b.dir, "LATCHKEY_SECRET_KEY="+secret)
-	if output, err := migrate.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("migrating: %w\n%s", err, output)
+	// The newest migration makes indexes, which is faster when the users are there.
+	for _, args := range [][]string{{"migrate"}, {"migrate", "down"}} {
+		if err := b.manage(ctx, made, args); err != nil {
+			return "", err
+		}
 	}
 	if err := seed(ctx, made, users); err != nil {
+		return "", fmt.Errorf("seeding: %w", err)
+	}
+	if err := b.manage(ctx, made, []string{"migrate"}); err != nil {
+		return "", err
+	}
+	if err := tidy(ctx, made); err != nil {
 		return "", fmt.Errorf("seeding: %w", err)
 	}
 	b.seeded[key] = made
 	return made, nil
 }
 
-// seed fills users_user and leaves nothing for the database to tidy up while
-// something is measured.
-func seed(ctx context.Context, databaseURL string, users int) (err error) {
-	driver, dsn, insert := "pgx", databaseURL, seedPostgres
-	after := []string{"VACUUM (ANALYZE) users_user", "CHECKPOINT"}
-	if path, ok := strings.CutPrefix(databaseURL, "sqlite://"); ok {
-		driver, dsn, insert = "sqlite", "file:"+path, seedSQLite
-		after = []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
+// manage runs one of the product's commands on a database.
+func (b *bench) manage(ctx context.Context, database string, args []string, settings ...string) error {
+	cmd := exec.CommandContext(ctx, b.binary, args...)
+	cmd.Env = append(withoutLatchkey(os.Environ()), "LATCHKEY_DATABASE_URL="+database, "LATCHKEY_DATA_DIR="+b.dir, "LATCHKEY_SECRET_KEY="+secret)
+	cmd.Env = append(cmd.Env, settings...)
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("latchkey %s: %w\n%s", strings.Join(args, " "), err, output)
 	}
-	db, err := sql.Open(driver, dsn)
+	return nil
+}
+
+// openSeed opens a database as whoever owns it, past the product.
+func openSeed(databaseURL string) (*sql.DB, error) {
+	if path, ok := strings.CutPrefix(databaseURL, "sqlite://"); ok {
+		return sql.Open("sqlite", "file:"+path+"?_time_format=sqlite&_pragma=cache_size(-256000)") // in KiB
+	}
+	return sql.Open("pgx", databaseURL)
+}
+
+// seed fills users_user, and puts its share of them into a group.
+func seed(ctx context.Context, databaseURL string, users int) (err error) {
+	db, err := openSeed(databaseURL)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.ExecContext(ctx, insert, users, seedEncoded()); err != nil {
+	random, now, encoded := rand.New(rand.NewPCG(1, 2)), time.Now().UTC(), seedEncoded()
+	row := func(n int) []any { return seedRow(n, users, random, now, encoded) }
+	if strings.HasPrefix(databaseURL, "sqlite://") {
+		err = insertUsers(ctx, db, users, row)
+	} else {
+		err = copyUsers(ctx, databaseURL, users, row)
+	}
+	if err != nil {
 		return err
 	}
-	for _, statement := range after {
+	if _, err := db.ExecContext(ctx, "INSERT INTO auth_group (name) VALUES ($1)", seedGroup); err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "INSERT INTO users_user_groups (user_id, group_id) SELECT u.id, g.id FROM users_user AS u, auth_group AS g WHERE u.id % $1 = 5", oneInGroup)
+	return err
+}
+
+// insertUsers fills SQLite's users_user.
+func insertUsers(ctx context.Context, db *sql.DB, users int, row func(n int) []any) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to roll back
+	values := strings.TrimSuffix(strings.Repeat("?, ", len(seedColumns)), ", ")
+	insert, err := tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO users_user (%s) VALUES (%s)", strings.Join(seedColumns, ", "), values))
+	if err != nil {
+		return err
+	}
+	for n := range users {
+		if _, err := insert.ExecContext(ctx, row(n)...); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// copyUsers fills PostgreSQL's.
+func copyUsers(ctx context.Context, databaseURL string, users int, row func(n int) []any) error {
+	conn, err := pgx.Connect(ctx, databaseURL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	n := -1
+	_, err = conn.CopyFrom(ctx, pgx.Identifier{"users_user"}, seedColumns, pgx.CopyFromFunc(func() ([]any, error) {
+		if n++; n == users {
+			return nil, nil
+		}
+		return row(n), nil
+	}))
+	return err
+}
+
+// tidy leaves nothing for the database to do while something is measured.
+func tidy(ctx context.Context, databaseURL string) (err error) {
+	db, err := openSeed(databaseURL)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	statements := []string{"VACUUM (ANALYZE) users_user", "VACUUM (ANALYZE) users_user_groups", "CHECKPOINT"}
+	if strings.HasPrefix(databaseURL, "sqlite://") {
+		statements = []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
+	}
+	for _, statement := range statements {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return err
 		}
