@@ -68,15 +68,19 @@ CREATE TABLE latchkey_user_search (
     text text COLLATE "C" NOT NULL
 );
 INSERT INTO latchkey_user_search (id, text) SELECT id, lower({{template "text" ""}}) FROM users_user;
--- As its owner and where it was made, whoever writes users.
+-- As its owner and where it was made, whoever writes users. The trigger names no
+-- column: a Django could not alter the type of one that it names.
 CREATE FUNCTION latchkey_user_search() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND (new.email, new.first_name, new.last_name) IS NOT DISTINCT FROM (old.email, old.first_name, old.last_name) THEN
+        RETURN NULL; -- a login
+    END IF;
     INSERT INTO latchkey_user_search AS s (id, text) VALUES (new.id, lower({{template "text" "new."}}))
-    ON CONFLICT (id) DO UPDATE SET text = excluded.text WHERE s.text <> excluded.text;
+    ON CONFLICT (id) DO UPDATE SET text = excluded.text;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER latchkey_user_search AFTER INSERT OR UPDATE OF email, first_name, last_name ON users_user
+CREATE TRIGGER latchkey_user_search AFTER INSERT OR UPDATE ON users_user
     FOR EACH ROW EXECUTE FUNCTION latchkey_user_search();
 -- The extension is one that any owner of a database may make. Without it a search
 -- reads all of the table.
