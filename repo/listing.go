@@ -169,9 +169,9 @@ func (l listing[R, T]) each(ctx context.Context, s *Store, q auth.Query, f func(
 		return fmt.Errorf("reading a list: %w", translate(ctx, err))
 	}
 	query := l.expand(s.read.NewSelect().Model((*R)(nil))).OrderExpr(l.id)
-	if p.few != nil {
+	if p.few != nil || len(p.tests) > 0 && p.tests[0].held {
 		l.collect(s, p, query)
-	} else {
+	} else { // reads all rows anyway
 		for _, t := range p.tests {
 			query.Where("?", filter(t.row))
 		}

@@ -2,9 +2,6 @@ package repo
 
 import (
 	"context"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -30,7 +27,7 @@ var users = listing[userRow, auth.User]{
 	},
 	conditions: map[string]condition{
 		"group": {
-			sql: "EXISTS (SELECT 1 FROM users_user_groups AS ug WHERE ug.user_id = u.id AND ug.group_id = ?)",
+			sql: "EXISTS (SELECT 1 FROM users_user_groups AS ug WHERE ug.group_id = ? AND ug.user_id BETWEEN u.id AND u.id)",
 			ids: "SELECT user_id AS id FROM users_user_groups WHERE group_id = ?",
 		},
 	},
@@ -41,60 +38,6 @@ var users = listing[userRow, auth.User]{
 	index:   userLookups,
 	expand:  asItIs,
 	convert: func(r *userRow) auth.User { return r.user() },
-}
-
-// mostShort is how many short words are looked up: each is by itself.
-const mostShort = 4
-
-// userLookups looks words up in latchkey_user_search.
-func userLookups(ctx context.Context, s *Store, words []string) ([]lookup, error) {
-	if s.isPostgres() {
-		var sql []string
-		var args []any
-		for _, word := range words {
-			sql = append(sql, `text LIKE lower(?) ESCAPE '\'`)
-			args = append(args, patternOf(word))
-		}
-		ids := bun.SafeQuery("SELECT id FROM latchkey_user_search WHERE "+strings.Join(sql, " AND "), args...)
-		return []lookup{{words, ids}}, nil
-	}
-	// Whoever makes the table anew, as Django's migrations do on SQLite, takes the
-	// triggers away that keep the index up to date.
-	var triggers int
-	err := s.read.NewRaw(`SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'users_user' AND name LIKE 'latchkey_user_search_%'`).Scan(ctx, &triggers)
-	if err != nil || triggers < 3 {
-		return []lookup{{words: words}}, err
-	}
-	return trigramLookups(words), nil
-}
-
-// trigramLookups looks words up in SQLite's index. It has groups of three characters,
-// one for each that an address or name has, the last filled up. So a word of three or
-// more is found by its own groups, and a shorter one by those that begin with it.
-func trigramLookups(words []string) []lookup {
-	var long, quoted, short []string
-	for _, word := range words {
-		if utf8.RuneCountInString(word) < 3 {
-			short = append(short, word)
-			continue
-		}
-		long = append(long, word)
-		quoted = append(quoted, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
-	}
-	var lookups []lookup
-	if len(long) > 0 {
-		ids := bun.SafeQuery("SELECT rowid AS id FROM latchkey_user_search WHERE latchkey_user_search MATCH ?", strings.Join(quoted, " AND "))
-		lookups = append(lookups, lookup{long, ids})
-	}
-	for i, word := range short {
-		if i == mostShort {
-			return append(lookups, lookup{words: short[i:]})
-		}
-		from := strings.ToLower(word) // as the index has it
-		ids := bun.SafeQuery("SELECT DISTINCT doc AS id FROM latchkey_user_search_part WHERE term BETWEEN ? AND ?", from, from+string(unicode.MaxRune))
-		lookups = append(lookups, lookup{[]string{word}, ids})
-	}
-	return lookups
 }
 
 // Users implements [auth.Directory].

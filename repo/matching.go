@@ -21,16 +21,27 @@ type test struct {
 	column string               // that it compares, or ""
 	rare   bool                 // few rows are expected to meet it
 	slow   bool                 // ids are numbers, and to select them takes longer than to send them
-	size   int                  // how many ids that are, no further than one more than mostHeld
+	size   int                  // how many ids that are, no further than one more than are held
+	held   bool                 // byID and ids are of ids that are held in memory
 }
 
-// mostHeld is how many ids a database holds in memory, to compare others with. A
-// condition that more rows meet is asked of each row: every hundredth or so meets it,
-// in a table of a million.
-const mostHeld = 3 * auth.MostCounted
+// mostHeld is how many ids a database holds in memory, to compare others with. Of a
+// million rows, one in fifty or more meet a condition that has more ids than that: few
+// need be read until a page is full.
+const mostHeld = 2 * auth.MostCounted
 
-// isHeld tells whether the ids that meet it are compared in memory.
-func (t test) isHeld() bool { return t.ids != nil && t.size <= mostHeld }
+// rank is lower for what fewer rows meet, as far as that is known.
+func (t test) rank() int {
+	switch {
+	case t.held:
+		return t.size
+	case t.ids == nil:
+		return mostHeld + 3
+	case t.rare:
+		return mostHeld + 1
+	}
+	return mostHeld + 2
+}
 
 // short is the form that reads least.
 func (t test) short() schema.QueryAppender {
@@ -48,12 +59,6 @@ type plan struct {
 	uncounted bool
 }
 
-// lookup is words that are looked up together in an index.
-type lookup struct {
-	words []string
-	ids   schema.QueryAppender // as in test
-}
-
 // plan finds out how the rows that match are found, and how many match.
 func (l listing[R, T]) plan(ctx context.Context, s *Store, q auth.Query) (p plan, err error) {
 	if _, known := l.columns[cmp.Or(q.Sort, l.order)]; !known {
@@ -63,13 +68,11 @@ func (l listing[R, T]) plan(ctx context.Context, s *Store, q auth.Query) (p plan
 		return p, err
 	}
 	for i := range p.tests {
-		if err := l.measure(ctx, s, &p.tests[i]); err != nil {
+		if err := l.hold(ctx, s, &p.tests[i], mostHeld); err != nil {
 			return p, err
 		}
 	}
-	slices.SortStableFunc(p.tests, func(a, b test) int {
-		return cmp.Or(cmp.Compare(a.size, b.size), cmp.Compare(flag(b.rare), flag(a.rare)))
-	})
+	slices.SortStableFunc(p.tests, func(a, b test) int { return cmp.Compare(a.rank(), b.rank()) })
 	match := p.tests[0]
 	if len(p.tests) > 1 && match.size > 0 || match.ids == nil {
 		match = test{ids: l.matching(s, p.tests), slow: l.index != nil}
@@ -83,13 +86,6 @@ func (l listing[R, T]) plan(ctx context.Context, s *Store, q auth.Query) (p plan
 		p.matches, p.few = match.size, &match
 	}
 	return p, nil
-}
-
-func flag(on bool) int {
-	if on {
-		return 1
-	}
-	return 0
 }
 
 // tests gives the conditions of a query.
@@ -131,7 +127,7 @@ func (l listing[R, T]) tests(ctx context.Context, s *Store, q auth.Query) ([]tes
 		}
 	}
 	for _, each := range lookups {
-		tests = append(tests, test{row: l.contains(s, each.words), ids: each.ids, slow: true})
+		tests = append(tests, test{row: l.contains(s, each.words), ids: each.ids, byID: each.byID, slow: true})
 	}
 	return tests, nil
 }
@@ -145,30 +141,6 @@ func compare(sql string, c auth.Condition) schema.QueryAppender {
 	default:
 		return bun.SafeQuery(sql+" = ?", c.Value)
 	}
-}
-
-// contains asks for words, as they are, each in any of the columns that are searched.
-func (l listing[R, T]) contains(s *Store, words []string) schema.QueryAppender {
-	operator := " LIKE "
-	if s.isPostgres() {
-		operator = " ILIKE "
-	}
-	var all []schema.QueryAppender
-	for _, word := range words {
-		var sql []string
-		var args []any
-		for _, column := range l.search {
-			sql = append(sql, column+operator+`? ESCAPE '\'`)
-			args = append(args, patternOf(word))
-		}
-		all = append(all, bun.SafeQuery("("+strings.Join(sql, " OR ")+")", args...))
-	}
-	return allOf(all)
-}
-
-// patternOf is for LIKE … ESCAPE '\'.
-func patternOf(word string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%"
 }
 
 // allOf joins conditions.
@@ -209,41 +181,39 @@ func (l listing[R, T]) matching(s *Store, tests []test) schema.QueryAppender {
 		}
 		return l.selectIDs(allOf(others))
 	}
-	alone := true // in indexes
-	for _, t := range tests[1:] {
-		others = append(others, filter(t.short()))
-		alone = alone && t.byID != nil
-	}
-	switch {
-	case alone:
+	if !slices.ContainsFunc(tests[1:], func(t test) bool { return t.byID == nil }) { // in indexes alone
+		for _, t := range tests[1:] {
+			others = append(others, filter(t.byID))
+		}
 		return bun.SafeQuery("SELECT id FROM (?) AS "+l.alias+" WHERE ?", first.ids, allOf(others))
-	case first.isHeld():
-		return l.selectIDs(allOf(append(others, s.isAmong(l.id, first.ids))))
-	default:
-		return l.selectIDs(allOf(append(others, first.row)))
 	}
+	for _, t := range tests[1:] {
+		if t.held {
+			others = append(others, filter(t.byID))
+		} else {
+			others = append(others, filter(t.row))
+		}
+	}
+	if first.held {
+		return l.selectIDs(allOf(append(others, s.isAmong(l.id, first.ids))))
+	}
+	return l.selectIDs(allOf(append(others, first.row)))
 }
 
-// measure counts the ids of a test, if an index has them.
-func (l listing[R, T]) measure(ctx context.Context, s *Store, t *test) error {
-	if t.ids == nil {
-		t.size = mostHeld + 2 // it comes last
+// hold counts the ids of a test, if an index has them. When they are no more than most,
+// they are held in memory from here on, and not selected again where that is slow.
+func (l listing[R, T]) hold(ctx context.Context, s *Store, t *test, most int) error {
+	if t.size = most + 1; t.ids == nil {
 		return nil
 	}
-	return l.hold(ctx, s, t, mostHeld)
-}
-
-// hold counts ids. When they are no more than most, they are compared in memory from
-// here on, and not selected again where that is slow.
-func (l listing[R, T]) hold(ctx context.Context, s *Store, t *test, most int) error {
 	ids := bun.SafeQuery("? LIMIT ?", t.ids, most+1) // tells PostgreSQL that they fit in memory
-	list, none := "''", ""
+	list, listed := "''", ""
 	if t.slow && s.isPostgres() {
 		list = "coalesce(string_agg(CAST(id AS text), ','), '')"
 	} else if t.slow {
 		list = "coalesce(group_concat(id), '')"
 	}
-	if err := s.read.NewRaw("SELECT count(*), "+list+" FROM (?) AS m", ids).Scan(ctx, &t.size, &none); err != nil {
+	if err := s.read.NewRaw("SELECT count(*), "+list+" FROM (?) AS m", ids).Scan(ctx, &t.size, &listed); err != nil {
 		return err
 	}
 	if t.size > most {
@@ -251,11 +221,11 @@ func (l listing[R, T]) hold(ctx context.Context, s *Store, t *test, most int) er
 	}
 	t.ids = ids
 	if t.slow && s.isPostgres() {
-		t.ids = bun.SafeQuery("SELECT unnest(CAST(? AS bigint[])) AS id", "{"+none+"}")
+		t.ids = bun.SafeQuery("SELECT unnest(CAST(? AS bigint[])) AS id", "{"+listed+"}")
 	} else if t.slow {
-		t.ids = bun.SafeQuery("SELECT value AS id FROM json_each(?)", "["+none+"]")
+		t.ids = bun.SafeQuery("SELECT value AS id FROM json_each(?)", "["+listed+"]")
 	}
-	t.byID = bun.SafeQuery(l.id+" IN (?)", t.ids)
+	t.byID, t.held = bun.SafeQuery(l.id+" IN (?)", t.ids), true
 	return nil
 }
 
@@ -273,7 +243,7 @@ func (l listing[R, T]) walk(s *Store, p plan, by, order string, offset, size, to
 		switch {
 		case t.column == by: // the index has them side by side
 			index.Where("?", t.row)
-			if t.isHeld() {
+			if t.held {
 				total = t.size
 			}
 		case p.few == nil:
@@ -299,8 +269,8 @@ func (l listing[R, T]) walk(s *Store, p plan, by, order string, offset, size, to
 
 // atLeast is how many rows are known to match.
 func (p plan) atLeast() int {
-	if len(p.tests) == 1 {
-		return max(1, p.tests[0].size)
+	if p.few == nil && len(p.tests) == 1 {
+		return p.tests[0].size
 	}
 	return max(1, p.matches)
 }
@@ -316,7 +286,7 @@ func (l listing[R, T]) collect(s *Store, p plan, query *bun.SelectQuery) {
 		switch {
 		case i > 0 || t.ids == nil:
 			query.Where("?", filter(t.row))
-		case t.isHeld() || t.slow:
+		case t.held || t.slow:
 			query.Where("?", s.isAmong(l.id, t.ids))
 		default:
 			query.Where("?", t.row)

@@ -92,6 +92,8 @@ EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported
     RAISE WARNING 'pg_trgm cannot be used: searching for users will be slow';
 END
 $$;
+-- How common a word is decides how it is looked up.
+ANALYZE latchkey_user_search;
 {{else}}
 CREATE VIRTUAL TABLE latchkey_user_search USING fts5(text, content='', tokenize='trigram');
 CREATE VIRTUAL TABLE latchkey_user_search_part USING fts5vocab(latchkey_user_search, instance);

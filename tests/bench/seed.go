@@ -33,15 +33,22 @@ func seedEncoded() string {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(digest))
 }
 
-// seedEmail is that of user i, from 1 on.
-func seedEmail(i int) string { return fmt.Sprintf("user%d@example.com", i) }
+// seedEmail is that of user i, from 1 on. Those of the first, with whom the other parts
+// log in, are nothing but that.
+func seedEmail(i int) string {
+	number := fmt.Sprintf("user%d@example.com", i)
+	if i <= fewUsers {
+		return number
+	}
+	return strings.ToLower(seedFirstName(i)+"."+seedLastName(i)) + "." + number
+}
 
 // Shares of the users, one in so many. None of the first users, with whom the other
 // parts log in, is inactive or staff.
 const (
 	oneInactive  = 19
 	oneStaff     = 100
-	oneSuperuser = 10_000
+	oneSuperuser = 1000
 	oneInGroup   = 100
 	seedGroup    = "Support"
 )
@@ -53,13 +60,26 @@ func seedIsIn(i, one, first int) bool { return i > fewUsers && i%one == first }
 func seedIsActive(i int) bool { return !seedIsIn(i, oneInactive, 13) }
 
 var (
-	seedFirstNames = strings.Fields(`Ada Grace Alan Barbara Edsger Frances Donald Hedy Linus Margaret Dennis Radia Ken Adele
-		Niklaus Sophie Tony Karen Leslie Shafi John Jean Robin Lois Zoë Émile Jürgen Łukasz Søren Bo`)
-	seedLastNames = strings.Fields(`Lovelace Hopper Turing Liskov Dijkstra Allen Knuth Lamarr Torvalds Hamilton Ritchie Perlman
-		Thompson Goldberg Wirth Wilson Hoare Jones Lamport Goldwasser Backus Bartik Milner Haibt Müller O'Brien Fernández Nguyễn
-		Østergård Li`)
+	seedFirstNames = strings.Fields(`Ada Adele Alan Alice Amina Anna Anton Barbara Beatriz Bo Boris Bruno Carla Carlos Chen
+		Clara Daniel David Dennis Diana Diego Donald Edsger Elena Emil Emma Erik Eva Fatima Felix Frances Frank Georg Grace
+		Hannah Hans Hedy Helen Hugo Ida Igor Ingrid Irene Ivan Jack Jan Jana Jean John Jonas Jorge Julia Karen Karl Ken
+		Kira Lars Lea Leo Leslie Lin Linus Lois Luca Lucy Luis Maja Marco Margaret Maria Mark Marta Max Mei Mia Mila Nadia
+		Niklaus Nina Noah Olga Omar Oscar Pablo Paul Peter Petra Radia Robin Rosa Ruth Sara Shafi Sofia Sophie Tim Tom Tony
+		Vera Yuki Zoe`)
+	seedLastNames = strings.Fields(`Abbott Adams Allen Almeida Backus Baker Bartik Becker Berg Bianchi Bell Brooks Brown
+		Bush Carter Castro Chang Clark Cohen Cook Costa Cruz Dahl Davis Diaz Dijkstra Dubois Evans Farkas Fischer Flores
+		Foster Fuchs Garcia Goldberg Gomez Gray Green Gruber Haibt Hamilton Hansen Harris Hoare Hoffmann Hopper Horvat
+		Hughes Ivanov Jansen Jones Kaya Keller Kelly Kim Klein Knuth Kovacs Lamarr Lamport Lang Larsen Lee Lewis Li Liskov
+		Lopez Lovelace Maier Marino Martin Meyer Milner Moore Moreau Morris Nagy Nguyen Novak Olsen Park Perlman Petrov
+		Popov Reyes Ricci Ritchie Rossi Russo Santos Sato Schmidt Silva Suzuki Tanaka Thompson Torres Turing Wagner Weber
+		Wilson Wirth`)
 	seedColumns = []string{"password", "last_login", "is_superuser", "first_name", "last_name", "is_staff", "is_active", "date_joined", "email"}
 )
+
+// Names have nothing to do with each other, nor with the shares.
+func seedFirstName(i int) string { return seedFirstNames[i/7%len(seedFirstNames)] }
+
+func seedLastName(i int) string { return seedLastNames[i*31/1000%len(seedLastNames)] }
 
 // seedRow gives one of so many rows, from 0 on, in the order of seedColumns. They have
 // joined one after the other over six years. A third have never logged in, and the
@@ -75,12 +95,8 @@ func seedRow(n, users int, random *rand.Rand, now time.Time, encoded string) []a
 		at := now.Add(-ago).Truncate(time.Microsecond)
 		lastLogin = &at
 	}
-	lastName := seedLastNames[random.IntN(len(seedLastNames))]
-	if random.IntN(4) == 0 {
-		lastName += "-" + seedLastNames[random.IntN(len(seedLastNames))]
-	}
 	return []any{
-		encoded, lastLogin, seedIsIn(i, oneSuperuser, 57), seedFirstNames[random.IntN(len(seedFirstNames))], lastName,
+		encoded, lastLogin, seedIsIn(i, oneSuperuser, 57), seedFirstName(i), seedLastName(i),
 		seedIsIn(i, oneStaff, 57), seedIsActive(i), joined, seedEmail(i),
 	}
 }
@@ -206,7 +222,7 @@ func tidy(ctx context.Context, databaseURL string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	statements := []string{"VACUUM (ANALYZE) users_user", "VACUUM (ANALYZE) users_user_groups", "CHECKPOINT"}
+	statements := []string{"VACUUM (ANALYZE) users_user, users_user_groups, latchkey_user_search", "CHECKPOINT"}
 	if strings.HasPrefix(databaseURL, "sqlite://") {
 		statements = []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
 	}
