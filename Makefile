@@ -81,7 +81,7 @@ generate: $(APP_INSTALLED) ## make gen/ and the TypeScript client from the contr
 	go generate ./...
 	npm --prefix $(APP) run --silent generate
 
-bench: build build-app ## the figures of README.md, as a table (4 minutes)
+bench: build build-app ## the figures of README.md, as a table
 	go run ./tests/bench
 
 FUZZTIME := 30s
