@@ -86,12 +86,9 @@ func (s *Service) EndSessions(ctx context.Context, by Actor, userIDs []int64, ke
 					return err
 				}
 			}
-			count, err := tx.EndSessions(ctx, id, now, keep)
+			count, err := endSessions(ctx, tx, by, user.User, now, keep)
 			if err != nil {
 				return err
-			}
-			if count > 0 {
-				tx.Record(by.event(now, ActionSessionsEnded).onUser(user.User).with(FieldChange{"sessions ended", "", strconv.FormatInt(count, 10)}))
 			}
 			ended += count
 		}
@@ -130,12 +127,13 @@ func (s *Service) EndSession(ctx context.Context, by Actor, sessionID string) er
 	})
 }
 
-func endSessions(ctx context.Context, tx Changes, by Actor, user User, now time.Time) error {
-	ended, err := tx.EndSessions(ctx, user.ID, now, "")
+// endSessions ends a user's sessions but for one, and records it where there were any.
+func endSessions(ctx context.Context, tx Changes, by Actor, user User, now time.Time, except string) (ended int64, err error) {
+	ended, err = tx.EndSessions(ctx, user.ID, now, except)
 	if err == nil && ended > 0 {
 		tx.Record(by.event(now, ActionSessionsEnded).onUser(user).with(FieldChange{"sessions ended", "", strconv.FormatInt(ended, 10)}))
 	}
-	return err
+	return ended, err
 }
 
 // encode gives the encoding of a password, or of none: Django's, "!" and forty

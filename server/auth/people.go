@@ -196,7 +196,8 @@ func (s *Service) saveUser(ctx context.Context, tx Changes, by Actor, was, is Ac
 	tx.Record(by.event(now, ActionChanged).onUser(is.User).with(names.differences(was, is)...))
 	if was.IsActive && !is.IsActive {
 		// Else setting them active again would revive their sessions.
-		return endSessions(ctx, tx, by, was.User, now)
+		_, err := endSessions(ctx, tx, by, was.User, now, "")
+		return err
 	}
 	return nil
 }
