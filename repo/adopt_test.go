@@ -57,7 +57,7 @@ func mustExec(t *testing.T, db *sql.DB, query string, args ...any) {
 	}
 }
 
-// rows gives all of users_user as one text.
+// rows returns all of users_user as one text.
 func rows(t *testing.T, db *sql.DB) string {
 	t.Helper()
 	found, err := db.QueryContext(t.Context(), "SELECT id, password, last_login, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email FROM users_user ORDER BY id")

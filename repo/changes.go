@@ -26,7 +26,7 @@ func (s *Store) Change(ctx context.Context, f func(ctx context.Context, tx auth.
 		}
 		return record(ctx, tx, c.events)
 	})
-	s.totals.forget()
+	s.rowCounts.forget()
 	return referred(err)
 }
 
@@ -52,7 +52,7 @@ func (c *changes) SessionByID(ctx context.Context, id string) (auth.Session, aut
 }
 
 // RightsOf implements [auth.Changes].
-func (c *changes) RightsOf(ctx context.Context, userID int64) ([]auth.Permission, error) {
+func (c *changes) RightsOf(ctx context.Context, userID int64) ([]auth.PermissionName, error) {
 	return rightsOf(ctx, c.db, userID)
 }
 
@@ -214,7 +214,7 @@ func (c *changes) MarkSession(ctx context.Context, id, passwordMark string) erro
 }
 
 // Permissions implements [auth.Changes].
-func (c *changes) Permissions(ctx context.Context) ([]auth.GrantedPermission, error) {
+func (c *changes) Permissions(ctx context.Context) ([]auth.Permission, error) {
 	return readPermissions(ctx, c.db)
 }
 

@@ -35,17 +35,17 @@ var belongings = []struct{ table, name string }{
 	{"latchkey_session", "sessions"},
 }
 
-// Belongings implements [auth.Directory].
-func (s *Store) Belongings(ctx context.Context, userIDs []int64) ([]auth.Belonging, error) {
+// RelatedRows implements [auth.Reader].
+func (s *Store) RelatedRows(ctx context.Context, userIDs []int64) ([]auth.RelatedRows, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	var found []auth.Belonging
+	var found []auth.RelatedRows
 	for _, each := range belongings {
 		exists, err := hasTable(ctx, s.read, each.table)
 		if err == nil && exists {
 			var count int64
 			count, err = s.read.NewSelect().Table(each.table).Where("user_id IN (?)", bun.List(userIDs)).Count(ctx)
-			found = append(found, auth.Belonging{Name: each.name, Count: int(count)})
+			found = append(found, auth.RelatedRows{Name: each.name, Count: int(count)})
 		}
 		if err != nil {
 			return nil, fmt.Errorf("counting what belongs to users: %w", translate(ctx, err))
@@ -54,7 +54,7 @@ func (s *Store) Belongings(ctx context.Context, userIDs []int64) ([]auth.Belongi
 	return found, nil
 }
 
-// Account implements [auth.Directory].
+// Account implements [auth.Reader].
 func (s *Store) Account(ctx context.Context, id int64) (auth.Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -68,7 +68,7 @@ func (s *Store) Account(ctx context.Context, id int64) (auth.Account, error) {
 func readAccount(ctx context.Context, db bun.IDB, id int64, lock bool) (auth.Account, error) {
 	var row userRow
 	query := db.NewSelect().Model(&row).Where("id = ?", id)
-	if lock && wordsOf(db).Postgres {
+	if lock && dialectOf(db).Postgres {
 		query.For("UPDATE")
 	}
 	if err := query.Scan(ctx); err != nil {
@@ -83,8 +83,8 @@ func readAccount(ctx context.Context, db bun.IDB, id int64, lock bool) (auth.Acc
 	return account, err
 }
 
-// RightsOf implements [auth.Directory].
-func (s *Store) RightsOf(ctx context.Context, userID int64) ([]auth.Permission, error) {
+// RightsOf implements [auth.Reader].
+func (s *Store) RightsOf(ctx context.Context, userID int64) ([]auth.PermissionName, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	held, err := rightsOf(ctx, s.read, userID)
@@ -99,14 +99,14 @@ const rightsQuery = `
 	WHERE p.id IN (SELECT permission_id FROM users_user_user_permissions WHERE user_id = ?0)
 	OR p.id IN (SELECT gp.permission_id FROM auth_group_permissions AS gp JOIN users_user_groups AS ug ON ug.group_id = gp.group_id WHERE ug.user_id = ?0)`
 
-func rightsOf(ctx context.Context, db bun.IDB, userID int64) ([]auth.Permission, error) {
-	var held []auth.Permission
+func rightsOf(ctx context.Context, db bun.IDB, userID int64) ([]auth.PermissionName, error) {
+	var held []auth.PermissionName
 	err := db.NewRaw(rightsQuery, userID).Scan(ctx, &held)
 	return held, err
 }
 
-// Permissions implements [auth.Directory].
-func (s *Store) Permissions(ctx context.Context) ([]auth.GrantedPermission, error) {
+// Permissions implements [auth.Reader].
+func (s *Store) Permissions(ctx context.Context) ([]auth.Permission, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	permissions, err := readPermissions(ctx, s.read)
@@ -116,7 +116,7 @@ func (s *Store) Permissions(ctx context.Context) ([]auth.GrantedPermission, erro
 	return permissions, nil
 }
 
-func readPermissions(ctx context.Context, db bun.IDB) ([]auth.GrantedPermission, error) {
+func readPermissions(ctx context.Context, db bun.IDB) ([]auth.Permission, error) {
 	var rows []struct {
 		ID       int64
 		AppLabel string
@@ -127,16 +127,16 @@ func readPermissions(ctx context.Context, db bun.IDB) ([]auth.GrantedPermission,
 	err := db.NewRaw(`SELECT p.id, c.app_label, c.model, p.codename, p.name
 		FROM auth_permission AS p JOIN django_content_type AS c ON c.id = p.content_type_id
 		ORDER BY c.app_label, c.model, p.codename`).Scan(ctx, &rows)
-	permissions := make([]auth.GrantedPermission, 0, len(rows))
+	permissions := make([]auth.Permission, 0, len(rows))
 	for _, row := range rows {
-		permissions = append(permissions, auth.GrantedPermission{
-			ID: row.ID, Model: auth.Model{App: row.AppLabel, Name: row.Model}, Code: row.Codename, Name: row.Name,
+		permissions = append(permissions, auth.Permission{
+			ID: row.ID, Model: auth.Model{App: row.AppLabel, Name: row.Model}, Code: row.Codename, Label: row.Name,
 		})
 	}
 	return permissions, err
 }
 
-// Groups implements [auth.Directory].
+// Groups implements [auth.Reader].
 func (s *Store) Groups(ctx context.Context) ([]auth.Group, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -147,7 +147,7 @@ func (s *Store) Groups(ctx context.Context) ([]auth.Group, error) {
 	return groups, nil
 }
 
-// Group implements [auth.Directory].
+// Group implements [auth.Reader].
 func (s *Store) Group(ctx context.Context, id int64) (auth.Group, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()

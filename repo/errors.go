@@ -59,14 +59,14 @@ func isUnreachable(err error) bool {
 	return strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "conn closed")
 }
 
-// isUnwritable tells that a text has characters that the database's encoding has
+// isUnwritable reports that a text has characters that the database's encoding has
 // not: nothing in it can be equal to that text.
 func isUnwritable(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == "22P05"
 }
 
-// isTaken tells whether a unique constraint was violated.
+// isTaken reports whether a unique constraint was violated.
 func isTaken(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code == "23505"

@@ -27,7 +27,7 @@ func record(ctx context.Context, tx bun.Tx, events []auth.Event) error {
 	}
 	var head eventHeadRow
 	query := tx.NewSelect().Model(&head).Where("one = 1")
-	if wordsOf(tx).Postgres {
+	if dialectOf(tx).Postgres {
 		query.For("UPDATE")
 	}
 	if err := query.Scan(ctx); err != nil {
@@ -55,7 +55,7 @@ func record(ctx context.Context, tx bun.Tx, events []auth.Event) error {
 	return err
 }
 
-// EventHead implements [auth.Directory].
+// EventHead implements [auth.Reader].
 func (s *Store) EventHead(ctx context.Context) (last int64, hash string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -66,7 +66,7 @@ func (s *Store) EventHead(ctx context.Context) (last int64, hash string, err err
 	return head.Last, head.Hash, nil
 }
 
-// Event implements [auth.Directory].
+// Event implements [auth.Reader].
 func (s *Store) Event(ctx context.Context, id int64) (auth.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()

@@ -16,7 +16,7 @@ import (
 // listing is a table as a list that people search, filter, sort and page through. R
 // is its row, T what the row is to the domain. Nothing in it grows with the table:
 //
-//   - What matches is counted up to [auth.MostCounted].
+//   - What matches is counted up to [auth.MaxCounted].
 //   - When few match, they are collected and sorted.
 //   - When many do, the index of the sort is walked until the page is full: the more
 //     that match, the sooner. It is walked for few too, if that reads less.
@@ -68,19 +68,19 @@ var errUnknownColumn = errors.New("no such column")
 // measured on SQLite, whose rows lie in a tree.
 const rowCost = 15
 
-// some gives a part of the list.
-func (l listing[R, T]) some(ctx context.Context, s *Store, q auth.Query) (auth.Found[T], error) {
+// some returns a part of the list.
+func (l listing[R, T]) some(ctx context.Context, s *Store, q auth.ListParams) (auth.Page[T], error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	found, err := l.find(ctx, s, q)
 	if err != nil {
-		return auth.Found[T]{}, fmt.Errorf("reading a list: %w", translate(ctx, err))
+		return auth.Page[T]{}, fmt.Errorf("reading a list: %w", translate(ctx, err))
 	}
 	return found, nil
 }
 
-func (l listing[R, T]) find(ctx context.Context, s *Store, q auth.Query) (found auth.Found[T], err error) {
-	if found.Total, err = s.totals.count(ctx, s.read, l.table); err != nil {
+func (l listing[R, T]) find(ctx context.Context, s *Store, q auth.ListParams) (found auth.Page[T], err error) {
+	if found.Total, err = s.rowCounts.count(ctx, s.read, l.table); err != nil {
 		return found, err
 	}
 	p, err := l.plan(ctx, s, q)
@@ -96,7 +96,7 @@ func (l listing[R, T]) find(ctx context.Context, s *Store, q auth.Query) (found 
 }
 
 // page reads the rows of a page.
-func (l listing[R, T]) page(ctx context.Context, s *Store, p plan, q auth.Query, found auth.Found[T]) ([]T, error) {
+func (l listing[R, T]) page(ctx context.Context, s *Store, p plan, q auth.ListParams, found auth.Page[T]) ([]T, error) {
 	offset, size, descending, end := q.Offset, q.Size, q.Descending, found.Matches
 	if found.Uncounted {
 		end = found.Total
@@ -129,7 +129,7 @@ func (l listing[R, T]) page(ctx context.Context, s *Store, p plan, q auth.Query,
 	return l.converted(rows), err
 }
 
-// read gives the rows with these ids.
+// read returns the rows with these ids.
 func (l listing[R, T]) read(ctx context.Context, s *Store, ids schema.QueryAppender, order string) ([]R, error) {
 	rows := []R{}
 	err := l.expand(s.read.NewSelect().Model(&rows)).Where("?", s.isAmong(l.id, ids)).OrderExpr(order).Scan(ctx)
@@ -163,7 +163,7 @@ func (l listing[R, T]) orderBy(name string, descending bool) string {
 
 // each calls f for every row that matches, in the order of ids, and holds one. It is
 // not bounded in time, as how long it takes is up to f.
-func (l listing[R, T]) each(ctx context.Context, s *Store, q auth.Query, f func(T) error) (err error) {
+func (l listing[R, T]) each(ctx context.Context, s *Store, q auth.ListParams, f func(T) error) (err error) {
 	p, err := l.plan(ctx, s, q)
 	if err != nil {
 		return fmt.Errorf("reading a list: %w", translate(ctx, err))

@@ -40,13 +40,13 @@ var users = listing[userRow, auth.User]{
 	convert: func(r *userRow) auth.User { return r.user() },
 }
 
-// Users implements [auth.Directory].
-func (s *Store) Users(ctx context.Context, q auth.Query) (auth.Found[auth.User], error) {
+// Users implements [auth.Reader].
+func (s *Store) Users(ctx context.Context, q auth.ListParams) (auth.Page[auth.User], error) {
 	return users.some(ctx, s, q)
 }
 
-// EachUser implements [auth.Directory].
-func (s *Store) EachUser(ctx context.Context, q auth.Query, f func(auth.User) error) error {
+// EachUser implements [auth.Reader].
+func (s *Store) EachUser(ctx context.Context, q auth.ListParams, f func(auth.User) error) error {
 	return users.each(ctx, s, q, f)
 }
 
@@ -75,8 +75,8 @@ var groups = listing[memberedGroupRow, auth.Group]{
 	},
 }
 
-// SomeGroups implements [auth.Directory].
-func (s *Store) SomeGroups(ctx context.Context, q auth.Query) (auth.Found[auth.Group], error) {
+// ListGroups implements [auth.Reader].
+func (s *Store) ListGroups(ctx context.Context, q auth.ListParams) (auth.Page[auth.Group], error) {
 	return groups.some(ctx, s, q)
 }
 
@@ -95,7 +95,7 @@ var sessions = listing[ownedSessionRow, auth.UserSession]{
 		"email":      {sql: "u.email"},
 		"created_at": {sql: "s.created_at"},
 		"renewed_at": {sql: "s.renewed_at"},
-		"door":       {sql: "s.door"},
+		"channel":    {sql: "s.channel"},
 		"user":       {sql: "s.user_id"},
 	},
 	conditions: map[string]condition{
@@ -112,8 +112,8 @@ var sessions = listing[ownedSessionRow, auth.UserSession]{
 	},
 }
 
-// Sessions implements [auth.Directory].
-func (s *Store) Sessions(ctx context.Context, q auth.Query) (auth.Found[auth.UserSession], error) {
+// Sessions implements [auth.Reader].
+func (s *Store) Sessions(ctx context.Context, q auth.ListParams) (auth.Page[auth.UserSession], error) {
 	return sessions.some(ctx, s, q)
 }
 
@@ -124,7 +124,7 @@ var events = listing[eventRow, auth.Event]{
 	columns: map[string]column{
 		"id":         {sql: "e.id", unique: true},
 		"at":         {sql: "e.at"},
-		"door":       {sql: "e.door"},
+		"channel":    {sql: "e.channel"},
 		"action":     {sql: "e.action"},
 		"kind":       {sql: "e.kind"},
 		"subject_id": {sql: "e.subject_id"},
@@ -140,12 +140,12 @@ var events = listing[eventRow, auth.Event]{
 	convert: func(r *eventRow) auth.Event { return r.event() },
 }
 
-// Events implements [auth.Directory].
-func (s *Store) Events(ctx context.Context, q auth.Query) (auth.Found[auth.Event], error) {
+// Events implements [auth.Reader].
+func (s *Store) Events(ctx context.Context, q auth.ListParams) (auth.Page[auth.Event], error) {
 	return events.some(ctx, s, q)
 }
 
-// EachEvent implements [auth.Directory].
-func (s *Store) EachEvent(ctx context.Context, q auth.Query, f func(auth.Event) error) error {
+// EachEvent implements [auth.Reader].
+func (s *Store) EachEvent(ctx context.Context, q auth.ListParams, f func(auth.Event) error) error {
 	return events.each(ctx, s, q, f)
 }

@@ -25,10 +25,10 @@ type test struct {
 	held   bool                 // byID and ids are of ids that are held in memory
 }
 
-// mostHeld is how many ids a database holds in memory, to compare others with. Of a
+// maxHeld is how many ids a database holds in memory, to compare others with. Of a
 // million rows, one in fifty or more meet a condition that has more ids than that: few
 // need be read until a page is full.
-const mostHeld = 2 * auth.MostCounted
+const maxHeld = 2 * auth.MaxCounted
 
 // rank is lower for what fewer rows meet, as far as that is known.
 func (t test) rank() int {
@@ -36,11 +36,11 @@ func (t test) rank() int {
 	case t.held:
 		return t.size
 	case t.ids == nil:
-		return mostHeld + 3
+		return maxHeld + 3
 	case t.rare:
-		return mostHeld + 1
+		return maxHeld + 1
 	}
-	return mostHeld + 2
+	return maxHeld + 2
 }
 
 // short is the form that reads least.
@@ -60,7 +60,7 @@ type plan struct {
 }
 
 // plan finds out how the rows that match are found, and how many match.
-func (l listing[R, T]) plan(ctx context.Context, s *Store, q auth.Query) (p plan, err error) {
+func (l listing[R, T]) plan(ctx context.Context, s *Store, q auth.ListParams) (p plan, err error) {
 	if _, known := l.columns[cmp.Or(q.Sort, l.order)]; !known {
 		return p, fmt.Errorf("%w: %q", errUnknownColumn, q.Sort)
 	}
@@ -68,7 +68,7 @@ func (l listing[R, T]) plan(ctx context.Context, s *Store, q auth.Query) (p plan
 		return p, err
 	}
 	for i := range p.tests {
-		if err := l.hold(ctx, s, &p.tests[i], mostHeld); err != nil {
+		if err := l.hold(ctx, s, &p.tests[i], maxHeld); err != nil {
 			return p, err
 		}
 	}
@@ -76,20 +76,20 @@ func (l listing[R, T]) plan(ctx context.Context, s *Store, q auth.Query) (p plan
 	match := p.tests[0]
 	if len(p.tests) > 1 && match.size > 0 || match.ids == nil {
 		match = test{ids: l.matching(s, p.tests), slow: l.index != nil}
-		if err := l.hold(ctx, s, &match, auth.MostCounted); err != nil {
+		if err := l.hold(ctx, s, &match, auth.MaxCounted); err != nil {
 			return p, err
 		}
 	}
-	if match.size > auth.MostCounted {
-		p.matches, p.uncounted = auth.MostCounted, true
+	if match.size > auth.MaxCounted {
+		p.matches, p.uncounted = auth.MaxCounted, true
 	} else {
 		p.matches, p.few = match.size, &match
 	}
 	return p, nil
 }
 
-// tests gives the conditions of a query.
-func (l listing[R, T]) tests(ctx context.Context, s *Store, q auth.Query) ([]test, error) {
+// tests returns the conditions of a query.
+func (l listing[R, T]) tests(ctx context.Context, s *Store, q auth.ListParams) ([]test, error) {
 	var tests []test
 	for _, c := range q.Where {
 		by, isColumn := l.columns[c.Column]
@@ -158,7 +158,7 @@ func filter(condition schema.QueryAppender) schema.QueryAppender {
 	return bun.SafeQuery("CASE WHEN ? THEN true END", condition)
 }
 
-// selectIDs gives those of the rows that meet a condition.
+// selectIDs returns those of the rows that meet a condition.
 func (l listing[R, T]) selectIDs(where schema.QueryAppender) schema.QueryAppender {
 	return bun.SafeQuery("SELECT "+l.id+" AS id FROM "+l.table+" WHERE ?", where)
 }
@@ -230,7 +230,7 @@ func (l listing[R, T]) hold(ctx context.Context, s *Store, t *test, most int) er
 }
 
 // walk selects ids of what matches out of the index of a column, by, in its order. It
-// gives nil when collect reads less. All that match may lie at the other end of the
+// returns nil when collect reads less. All that match may lie at the other end of the
 // index, as where a list sorted by address is searched for how one begins. So, unless
 // sure, it looks no further than to where there should be twice as many as are wanted.
 func (l listing[R, T]) walk(s *Store, p plan, by, order string, offset, size, total int) (ids *bun.SelectQuery, sure bool) {

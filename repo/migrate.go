@@ -49,7 +49,7 @@ type migrationRow struct {
 	AppliedAt time.Time `bun:"applied_at"`
 }
 
-// Migrate applies what has not been applied, all of it or nothing, and gives
+// Migrate applies what has not been applied, all of it or nothing, and returns
 // the names. Several processes may call it at once. The error is ErrNewer when
 // the database has been migrated by a newer latchkey.
 func (s *Store) Migrate(ctx context.Context) (applied []string, err error) {
@@ -75,7 +75,7 @@ func (s *Store) Migrate(ctx context.Context) (applied []string, err error) {
 	return applied, nil
 }
 
-// Rollback undoes the newest applied migration and gives its name, or "" when
+// Rollback undoes the newest applied migration and returns its name, or "" when
 // none is applied. Users stay, whatever is undone.
 func (s *Store) Rollback(ctx context.Context) (name string, err error) {
 	err = s.alone(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -103,7 +103,7 @@ func (s *Store) Rollback(ctx context.Context) (name string, err error) {
 	return name, nil
 }
 
-// Migrations gives every migration in order. The error is ErrNewer when the
+// Migrations returns every migration in order. The error is ErrNewer when the
 // database has one that is not among them.
 func (s *Store) Migrations(ctx context.Context) ([]MigrationStatus, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
@@ -121,7 +121,7 @@ func (s *Store) Migrations(ctx context.Context) ([]MigrationStatus, error) {
 	return nil, fmt.Errorf("reading the migrations: %w", translate(ctx, err))
 }
 
-// Pending gives the names of migrations that are not applied.
+// Pending returns the names of migrations that are not applied.
 func (s *Store) Pending(ctx context.Context) ([]string, error) {
 	status, err := s.Migrations(ctx)
 	return pendingOf(status), err
@@ -184,7 +184,7 @@ var besideUsers = []string{
 	"django_content_type", "auth_permission", "auth_group", "auth_group_permissions", "users_user_groups", "users_user_user_permissions",
 }
 
-// adopt tells whether Django's tables are there already, and fails when they
+// adopt reports whether Django's tables are there already, and fails when they
 // are not as expected.
 func adopt(ctx context.Context, tx bun.Tx) (adopted bool, err error) {
 	exists, err := hasTable(ctx, tx, "users_user")
@@ -196,7 +196,7 @@ func adopt(ctx context.Context, tx bun.Tx) (adopted bool, err error) {
 		return false, fmt.Errorf("%w: %w", errNotAdoptable, err)
 	}
 	var unique int
-	if err := tx.NewRaw(wordsOf(tx).UniqueEmail).Scan(ctx, &unique); err != nil {
+	if err := tx.NewRaw(dialectOf(tx).UniqueEmail).Scan(ctx, &unique); err != nil {
 		return false, err
 	}
 	if unique == 0 {
@@ -229,7 +229,7 @@ func (s *Store) render(file string) (string, error) {
 		return "", fmt.Errorf("reading a migration: %w", err)
 	}
 	var text strings.Builder
-	if err := parsed.Execute(&text, wordsOf(s.write)); err != nil {
+	if err := parsed.Execute(&text, dialectOf(s.write)); err != nil {
 		return "", fmt.Errorf("reading a migration: %w", err)
 	}
 	return text.String(), nil
@@ -283,7 +283,7 @@ func pendingOf(status []MigrationStatus) []string {
 
 func hasTable(ctx context.Context, db bun.IDB, name string) (bool, error) {
 	query := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
-	if wordsOf(db).Postgres {
+	if dialectOf(db).Postgres {
 		query = "SELECT count(*) FROM pg_class WHERE oid = to_regclass(?)"
 	}
 	var count int

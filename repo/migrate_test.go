@@ -39,7 +39,7 @@ func migrate(t *testing.T, store *repo.Store, want []string) {
 	}
 }
 
-// appliedIn gives the names of those that are applied, by the store's account.
+// appliedIn returns the names of those that are applied, by the store's account.
 func appliedIn(t *testing.T, store *repo.Store) []string {
 	t.Helper()
 	status, err := store.Migrations(t.Context())

@@ -47,7 +47,7 @@ type Store struct {
 	write *bun.DB // SQLite: one connection; PostgreSQL: the same as read
 
 	sessionByID prepared
-	totals      totals
+	rowCounts   rowCounts
 }
 
 func newStore(read, write *bun.DB) *Store {
@@ -56,7 +56,7 @@ func newStore(read, write *bun.DB) *Store {
 
 var _ auth.Store = (*Store)(nil)
 
-// Open gives the store that a URL names: sqlite://PATH, or postgres://… as
+// Open returns the store that a URL names: sqlite://PATH, or postgres://… as
 // libpq has it (several hosts allowed). It makes a missing SQLite file, and does
 // not wait for PostgreSQL. Close the store when done.
 func Open(databaseURL string) (*Store, error) {
@@ -70,7 +70,7 @@ func Open(databaseURL string) (*Store, error) {
 	return nil, errors.New("the database URL must begin with sqlite:// or postgres://")
 }
 
-// Close gives every connection back.
+// Close returns every connection back.
 func (s *Store) Close() error {
 	if s.read == s.write {
 		return s.write.Close()
@@ -103,7 +103,7 @@ func openSQLite(path string) (*Store, error) {
 		return nil, fmt.Errorf("opening the database file: %w", err)
 	}
 	// One writer: SQLite has no more, and its own queue for the place is unfair
-	// and gives up. Readers see the last commit without waiting for it.
+	// and returns up. Readers see the last commit without waiting for it.
 	write, err := openSQLitePool(path, 1, url.Values{"_txlock": {"immediate"}})
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func open(t *testing.T, databaseURL string) *repo.Store {
 	return store
 }
 
-// connect gives a connection beside the store.
+// connect returns a connection beside the store.
 func connect(t *testing.T, databaseURL string) *sql.DB {
 	t.Helper()
 	driver, dsn := "pgx", databaseURL

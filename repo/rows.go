@@ -61,7 +61,7 @@ type sessionRow struct {
 
 	ID           string     `bun:"id,pk"`
 	UserID       int64      `bun:"user_id"`
-	Door         string     `bun:"door"`
+	Channel      string     `bun:"channel"`
 	CreatedAt    time.Time  `bun:"created_at"`
 	RenewedAt    time.Time  `bun:"renewed_at"`
 	ExpiresAt    time.Time  `bun:"expires_at"`
@@ -76,7 +76,7 @@ func toSessionRow(s *auth.Session) *sessionRow {
 	return &sessionRow{
 		ID:           s.ID,
 		UserID:       s.UserID,
-		Door:         string(s.Door),
+		Channel:      string(s.Channel),
 		CreatedAt:    s.CreatedAt,
 		RenewedAt:    s.RenewedAt,
 		ExpiresAt:    s.ExpiresAt,
@@ -92,7 +92,7 @@ func (r *sessionRow) session() auth.Session {
 	return auth.Session{
 		ID:           r.ID,
 		UserID:       r.UserID,
-		Door:         auth.Door(r.Door),
+		Channel:      auth.Channel(r.Channel),
 		CreatedAt:    r.CreatedAt.UTC(),
 		RenewedAt:    r.RenewedAt.UTC(),
 		ExpiresAt:    r.ExpiresAt.UTC(),
@@ -121,7 +121,7 @@ type eventRow struct {
 
 	ID        int64     `bun:"id,pk"`
 	At        time.Time `bun:"at"`
-	Door      string    `bun:"door"`
+	Channel   string    `bun:"channel"`
 	ActorID   *int64    `bun:"actor_id"`
 	Actor     string    `bun:"actor"`
 	Address   string    `bun:"address"`
@@ -142,7 +142,7 @@ func toEventRow(e auth.Event) (*eventRow, error) {
 		return nil, fmt.Errorf("writing an event: %w", err)
 	}
 	row := &eventRow{
-		ID: e.ID, At: e.At, Door: string(e.Door), Actor: e.Actor, Address: e.Address, Action: string(e.Action),
+		ID: e.ID, At: e.At, Channel: string(e.Channel), Actor: e.Actor, Address: e.Address, Action: string(e.Action),
 		Kind: e.Kind, SubjectID: e.SubjectID, Subject: e.Subject, Changes: string(changes), Hash: e.Hash,
 	}
 	if e.ActorID != 0 {
@@ -151,11 +151,11 @@ func toEventRow(e auth.Event) (*eventRow, error) {
 	return row, nil
 }
 
-// event gives what the row says. Changes that do not stand there as we write them were
+// event returns what the row says. Changes that do not stand there as we write them were
 // edited by somebody: they are shown as they are, and the event's hash tells of it.
 func (r *eventRow) event() auth.Event {
 	e := auth.Event{
-		ID: r.ID, At: r.At.UTC(), Door: auth.Door(r.Door), Actor: r.Actor, Address: r.Address, Action: auth.Action(r.Action),
+		ID: r.ID, At: r.At.UTC(), Channel: auth.Channel(r.Channel), Actor: r.Actor, Address: r.Address, Action: auth.Action(r.Action),
 		Kind: r.Kind, SubjectID: r.SubjectID, Subject: r.Subject, Hash: r.Hash,
 	}
 	if r.ActorID != nil {

@@ -9,19 +9,19 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// mostKinds bounds the kinds that are looked for: a table full of something else
+// maxKinds bounds the kinds that are looked for: a table full of something else
 // than passwords has as many as rows.
-const mostKinds = 64
+const maxKinds = 64
 
-// PasswordSamples implements [auth.Store]. It looks for a password that is like
+// HashSamples implements [auth.Store]. It looks for a password that is like
 // none of those it has, from there for the next, and so on: each row is read
 // once, and nothing is sorted (grouping a million rows took SQLite 11 s, this
 // takes one). Then it counts those that are like each.
-func (s *Store) PasswordSamples(ctx context.Context) ([]auth.PasswordSample, error) {
-	var samples []auth.PasswordSample
+func (s *Store) HashSamples(ctx context.Context) ([]auth.HashSample, error) {
+	var samples []auth.HashSample
 	query := s.read.NewSelect().Model((*userRow)(nil)).Column("id", "password").
 		Where("password NOT LIKE '!%'").Order("id").Limit(1)
-	for last := int64(-1); len(samples) < mostKinds; {
+	for last := int64(-1); len(samples) < maxKinds; {
 		var row userRow
 		err := translate(ctx, query.Clone().Where("id > ?", last).Scan(ctx, &row))
 		if errors.Is(err, auth.ErrNoRow) {
@@ -35,13 +35,13 @@ func (s *Store) PasswordSamples(ctx context.Context) ([]auth.PasswordSample, err
 		if err != nil {
 			return nil, fmt.Errorf("counting a kind of password: %w", translate(ctx, err))
 		}
-		samples = append(samples, auth.PasswordSample{Encoded: row.Password, Users: like})
+		samples = append(samples, auth.HashSample{Encoded: row.Password, Users: like})
 		query.Where("password NOT LIKE ? ESCAPE '#'", likeKind(row.Password))
 	}
 	return samples, nil
 }
 
-// likeKind gives the pattern of the passwords that differ from encoded by salt
+// likeKind returns the pattern of the passwords that differ from encoded by salt
 // and digest alone.
 func likeKind(encoded string) string {
 	parts := strings.Split(encoded, "$")

@@ -40,8 +40,8 @@ func patternOf(word string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%"
 }
 
-// mostShort is how many short words are looked up: each is by itself.
-const mostShort = 4
+// maxShort is how many short words are looked up: each is by itself.
+const maxShort = 4
 
 // userLookups looks words up in latchkey_user_search.
 func userLookups(ctx context.Context, s *Store, words []string) ([]lookup, error) {
@@ -88,7 +88,7 @@ func trigramLookups(words []string) []lookup {
 		lookups = append(lookups, lookup{words: long, ids: ids})
 	}
 	for i, word := range short {
-		if i == mostShort {
+		if i == maxShort {
 			return append(lookups, lookup{words: short[i:]})
 		}
 		from := strings.ToLower(word) // as the index has it

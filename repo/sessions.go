@@ -66,7 +66,7 @@ func noteLogin(ctx context.Context, tx bun.Tx, login auth.NewSession) error {
 
 // sessionQuery is asked for every request.
 const sessionQuery = `
-	SELECT s.id, s.user_id, s.door, s.created_at, s.renewed_at, s.expires_at, s.revoked_at, s.address, s.user_agent, s.password_mark, s.confirmed_at,
+	SELECT s.id, s.user_id, s.channel, s.created_at, s.renewed_at, s.expires_at, s.revoked_at, s.address, s.user_agent, s.password_mark, s.confirmed_at,
 		u.id, u.password, u.last_login, u.is_superuser, u.first_name, u.last_name, u.is_staff, u.is_active, u.date_joined, u.email
 	FROM latchkey_session AS s JOIN users_user AS u ON u.id = s.user_id
 	WHERE s.id = $1`
@@ -74,7 +74,7 @@ const sessionQuery = `
 // sessionFields are what sessionQuery reads, in its order.
 func sessionFields(session *sessionRow, user *userRow) []any {
 	return []any{
-		&session.ID, &session.UserID, &session.Door, &session.CreatedAt, &session.RenewedAt, &session.ExpiresAt,
+		&session.ID, &session.UserID, &session.Channel, &session.CreatedAt, &session.RenewedAt, &session.ExpiresAt,
 		&session.RevokedAt, &session.Address, &session.UserAgent, &session.PasswordMark, &session.ConfirmedAt,
 		&user.ID, &user.Password, &user.LastLogin, &user.IsSuperuser, &user.FirstName,
 		&user.LastName, &user.IsStaff, &user.IsActive, &user.DateJoined, &user.Email,
@@ -179,7 +179,7 @@ func (s *Store) deleteInBatches(ctx context.Context, table, key, column string, 
 	}
 }
 
-// affected gives how many rows a statement changed.
+// affected returns how many rows a statement changed.
 func affected(result sql.Result, err error) (int64, error) {
 	if err != nil {
 		return 0, err

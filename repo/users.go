@@ -69,7 +69,7 @@ func usersAlike(ctx context.Context, db bun.IDB, email string) ([]userRow, error
 	var rows []userRow
 	query := db.NewSelect().Model(&rows).Limit(mostAlike)
 	if auth.IsASCII(email) {
-		query.Where(wordsOf(db).Lower+" = ?", auth.EmailKey(email))
+		query.Where(dialectOf(db).Lower+" = ?", auth.EmailKey(email))
 	} else {
 		ids, err := beyondASCII(ctx, db, auth.EmailKey(email))
 		if err != nil || len(ids) == 0 {
@@ -80,10 +80,10 @@ func usersAlike(ctx context.Context, db bun.IDB, email string) ([]userRow, error
 	return rows, query.Scan(ctx)
 }
 
-// beyondASCII gives the ids of users whose address has a character outside ASCII
+// beyondASCII returns the ids of users whose address has a character outside ASCII
 // and this key.
 func beyondASCII(ctx context.Context, db bun.IDB, key string) (ids []int64, err error) {
-	found, err := db.NewSelect().Model((*userRow)(nil)).Column("id", "email").Where(wordsOf(db).BeyondASCII).Rows(ctx)
+	found, err := db.NewSelect().Model((*userRow)(nil)).Column("id", "email").Where(dialectOf(db).BeyondASCII).Rows(ctx)
 	if err != nil {
 		return nil, err
 	}

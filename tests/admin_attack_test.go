@@ -31,7 +31,7 @@ func TestWhoHasLostTheirRightsGetsNothingThroughThatWasOnItsWay(t *testing.T) {
 			"they have a new password":    {`UPDATE users_user SET password = 'other' WHERE id = $1`, auth.CodeAuthenticationRequired},
 			"they were signed out":        {`UPDATE latchkey_session SET revoked_at = created_at WHERE user_id = $1`, auth.CodeAuthenticationRequired},
 			"the session was taken out":   {`DELETE FROM latchkey_session WHERE user_id = $1`, auth.CodeAuthenticationRequired},
-			"the session is another door": {`UPDATE latchkey_session SET door = 'api' WHERE user_id = $1`, auth.CodeAuthenticationRequired},
+			"the session is of another channel": {`UPDATE latchkey_session SET channel = 'api' WHERE user_id = $1`, auth.CodeAuthenticationRequired},
 		} {
 			i++
 			boss := app.AddUser(t, apptest.User{Email: fmt.Sprintf("boss%d@example.com", i), Password: "wonderland-42", IsStaff: true, Super: true})
@@ -45,7 +45,7 @@ func TestWhoHasLostTheirRightsGetsNothingThroughThatWasOnItsWay(t *testing.T) {
 	})
 }
 
-// actorOf gives a member of staff as they are when their request begins.
+// actorOf returns a member of staff as they are when their request begins.
 func actorOf(t *testing.T, app *apptest.App, user apptest.User) auth.Actor {
 	t.Helper()
 	secret, err := app.Auth.LoginStaff(t.Context(), auth.Credentials{Email: user.Email, Password: user.Password})
@@ -149,7 +149,7 @@ func TestTheRecordTellsOfWhatSomebodyPutsIntoIt(t *testing.T) {
 		app := apptest.Start(t, databaseURL)
 		app.Staff(t, root(t, app)).Submit(t, "/admin/groups/add/", url.Values{"name": {"Editors"}})
 		checkEvents(t, app)
-		const columns = `at, door, actor_id, actor, address, action, kind, subject_id, subject, changes, hash`
+		const columns = `at, channel, actor_id, actor, address, action, kind, subject_id, subject, changes, hash`
 		for name, test := range map[string]struct{ harm, undo string }{
 			"an event after the last": {
 				`INSERT INTO latchkey_event (id, ` + columns + `) SELECT 4, ` + columns + ` FROM latchkey_event WHERE id = 3`,
@@ -213,7 +213,7 @@ func TestWhoEndsTheirOwnSessionTogetherWithOthersEndsThemAll(t *testing.T) {
 	app.Login(t, boss)
 	browser := app.Staff(t, boss)
 	app.Login(t, boss)
-	rows, err := app.DB(t).QueryContext(t.Context(), `SELECT id FROM latchkey_session ORDER BY door`) // admin, api, api
+	rows, err := app.DB(t).QueryContext(t.Context(), `SELECT id FROM latchkey_session ORDER BY channel`) // admin, api, api
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 
 var ticked = regexp.MustCompile(`<input type="checkbox" name="([^"]*)" value="([^"]*)" checked>`)
 
-// tickedOn gives what is ticked on a page, as name=value, in order.
+// tickedOn returns what is ticked on a page, as name=value, in order.
 func tickedOn(page apptest.Page) []string {
 	found := []string{}
 	for _, each := range ticked.FindAllStringSubmatch(page.Body, -1) {
@@ -27,7 +27,7 @@ func tickedOn(page apptest.Page) []string {
 	return found
 }
 
-// shownByDjango opens pages of Django's admin as its first superuser and gives what
+// shownByDjango opens pages of Django's admin as its first superuser and returns what
 // is selected there, in our words.
 const shownByDjango = `
 import json, re
@@ -99,7 +99,7 @@ func TestDjangoReadsWhatOurAdminWrote(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range permissions {
-			ids[string(p.Permission())] = strconv.FormatInt(p.ID, 10)
+			ids[string(p.Name())] = strconv.FormatInt(p.ID, 10)
 		}
 		group := browser.Submit(t, "/admin/groups/add/", url.Values{"name": {"Support (ü)"}, "permissions": {ids["users.view_user"], ids["auth.add_group"]}})
 		groupID := regexp.MustCompile(`\d+`).FindString(group.Location)

@@ -97,7 +97,7 @@ func (m matrix) allPermissions(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	for _, p := range permissions {
-		all = append(all, string(p.Permission()))
+		all = append(all, string(p.Name()))
 	}
 	if len(all) != 24 {
 		t.Fatalf("there are %d permissions: %v", len(all), all)
@@ -105,7 +105,7 @@ func (m matrix) allPermissions(t *testing.T) []string {
 	return all
 }
 
-// permit gives a user permissions, as a Django would.
+// permit returns a user permissions, as a Django would.
 func permit(t *testing.T, app *apptest.App, user apptest.User, permissions ...string) {
 	t.Helper()
 	for _, p := range permissions {

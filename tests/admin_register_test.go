@@ -23,8 +23,8 @@ type note struct {
 // notes is where they are kept: in a product, a table that repo reads.
 var notes = []note{{"a", "<b>Call</b> Ada", time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}, {"b", "Water the plants", time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}}
 
-func listNotes(_ context.Context, q auth.Query) (auth.Found[note], error) {
-	found := auth.Found[note]{Total: len(notes)}
+func listNotes(_ context.Context, q auth.ListParams) (auth.Page[note], error) {
+	found := auth.Page[note]{Total: len(notes)}
 	for _, n := range notes {
 		if strings.Contains(n.Text, q.Search) {
 			found.Items = append(found.Items, n)
@@ -103,8 +103,8 @@ func TestAFaultAtTheAdminSiteIsAPage(t *testing.T) {
 			Name: name, One: name, Many: name, Permissions: auth.EventModel,
 			Key:   func(n note) string { return n.ID },
 			Title: func(n note) string { return n.Text },
-			List: func(context.Context, auth.Query) (auth.Found[note], error) {
-				return auth.Found[note]{}, list()
+			List: func(context.Context, auth.ListParams) (auth.Page[note], error) {
+				return auth.Page[note]{}, list()
 			},
 			Get: getNote,
 		})

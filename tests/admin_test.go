@@ -86,7 +86,7 @@ func checkEvents(t *testing.T, app *apptest.App) {
 	if err != nil || found.Fault != "" || found.Events == 0 {
 		t.Errorf("the events: %+v, %v", found, err)
 	}
-	err = app.Store.EachEvent(t.Context(), auth.Query{}, func(e auth.Event) error {
+	err = app.Store.EachEvent(t.Context(), auth.ListParams{}, func(e auth.Event) error {
 		for _, secret := range []string{"argon2", "pbkdf2", "wonderland", "another-one"} {
 			if strings.Contains(fmt.Sprint(e), secret) {
 				t.Errorf("an event holds %q: %+v", secret, e)
@@ -406,7 +406,7 @@ func TestTheAddressOfAList(t *testing.T) {
 			for _, query := range []string{
 				"q=%22+OR+%2A", "q=%25_%5C%22%27", "q=a+b+c+d+e+f+g", "q=((+))", "q=%C4%B0", "q=-a+^b+c*", "q=%F0%9F%97%9D", "q=%E2%80%AE", "q=a%20AND%20b%20NOT%20c",
 				"o=-email&p=2", "o=last_login", "o=-last_login&p=3", "o=%00&p=%00", "p=99999999999999999999", "is_staff=yes&is_active=no&is_superuser=yes",
-				"group=1&group=2", "date_joined=week&last_login=never&q=a", "state=open&door=admin&q=127", "action=added&door=admin&kind=user&at=today", "kind=%27",
+				"group=1&group=2", "date_joined=week&last_login=never&q=a", "state=open&channel=admin&q=127", "action=added&channel=admin&kind=user&at=today", "kind=%27",
 				";;;", "%zz=1", "q=" + strings.Repeat("%20a", 150),
 			} {
 				req, err := http.NewRequest(http.MethodGet, app.URL, nil)

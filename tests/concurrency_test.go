@@ -85,7 +85,7 @@ func TestTabsThatRenewAtOnce(t *testing.T) {
 	})
 }
 
-// atOnce calls f n times at once and gives what came back.
+// atOnce calls f n times at once and returns what came back.
 func atOnce[T any](t *testing.T, n int, f func(i int) T) []T {
 	t.Helper()
 	results := make([]T, n)

@@ -25,7 +25,7 @@ type account struct {
 	IsActive bool    `json:"is_active"`
 }
 
-// usable tells whether an encoding is one of those that the design lists.
+// usable reports whether an encoding is one of those that the design lists.
 func (a account) usable() bool {
 	return a.Password != nil && !strings.HasPrefix(a.Encoded, "md5$")
 }
@@ -94,7 +94,7 @@ func TestEmailTwinsOfADjangoDatabase(t *testing.T) {
 	}
 }
 
-// restoreDump gives the URL of a database restored from testdata.
+// restoreDump returns the URL of a database restored from testdata.
 func restoreDump(t *testing.T) string {
 	t.Helper()
 	url := pgtest.NewDatabase(t)

@@ -45,7 +45,7 @@ func djangoEnv(t *testing.T, databaseURL string) []string {
 		"PGPASSWORD="+password, "PGDATABASE="+strings.TrimPrefix(u.Path, "/"))
 }
 
-// manage runs manage.py and gives what it printed.
+// manage runs manage.py and returns what it printed.
 func (d django) manage(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), d.python, append([]string{"manage.py"}, args...)...)

@@ -324,7 +324,7 @@ func bodyOf(o observation) string {
 	return strings.ReplaceAll(o.Sent, `\xff`, "\xff")
 }
 
-// claimsIn gives what stands in <JWT …>.
+// claimsIn returns what stands in <JWT …>.
 func claimsIn(text string) string {
 	_, rest, found := strings.Cut(text, "<JWT ")
 	if !found {

@@ -196,7 +196,7 @@ func claimsOf(t testing.TB, token string) jwt.MapClaims {
 	return claims
 }
 
-// sidOf gives the session that a token of ours names.
+// sidOf returns the session that a token of ours names.
 func sidOf(t testing.TB, token string) string {
 	t.Helper()
 	sid, _ := claimsOf(t, token)["sid"].(string)
@@ -235,7 +235,7 @@ func (s *scene) token(t testing.TB, changes ...change) string {
 	return s.forge(t, s.alice.ID, s.aliceSID, s.Clock.Now(), changes...)
 }
 
-// kidOf gives the key that a token names.
+// kidOf returns the key that a token names.
 func kidOf(t testing.TB, token string) string {
 	t.Helper()
 	parsed, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{})

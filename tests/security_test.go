@@ -34,7 +34,7 @@ func TestEveryOperationStatesItsSecurity(t *testing.T) {
 	}
 }
 
-// protectedOperations gives those whose security demands bearerAuth.
+// protectedOperations returns those whose security demands bearerAuth.
 func protectedOperations(t *testing.T) []apptest.Operation {
 	t.Helper()
 	var found []apptest.Operation

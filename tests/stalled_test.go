@@ -54,7 +54,7 @@ func TestAClientThatStopsInTheMiddleOfItsBody(t *testing.T) {
 	all.Wait()
 }
 
-// stopInTheMiddle gives the answer's status, and an error when the connection
+// stopInTheMiddle returns the answer's status, and an error when the connection
 // goes on behind it.
 func stopInTheMiddle(app *apptest.App, line, length, token string) (status int, err error) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(app.URL, "http://"))

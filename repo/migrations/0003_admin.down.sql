@@ -20,6 +20,6 @@ DROP TABLE latchkey_event;
 DROP INDEX latchkey_session_renewed_at;
 DROP INDEX latchkey_session_created_at;
 -- The admin site's sessions would be the API's.
-DELETE FROM latchkey_session WHERE door <> 'api';
+DELETE FROM latchkey_session WHERE channel <> 'api';
 ALTER TABLE latchkey_session DROP COLUMN confirmed_at;
-ALTER TABLE latchkey_session DROP COLUMN door;
+ALTER TABLE latchkey_session DROP COLUMN channel;

@@ -1,6 +1,6 @@
--- The door a session was begun at, and when its user last gave the password: the
+-- The channel a session was begun on, and when its user last gave the password: the
 -- admin site's sessions are not the API's.
-ALTER TABLE latchkey_session ADD COLUMN door varchar(8) NOT NULL DEFAULT 'api';
+ALTER TABLE latchkey_session ADD COLUMN channel varchar(8) NOT NULL DEFAULT 'api';
 ALTER TABLE latchkey_session ADD COLUMN confirmed_at {{.Time}} NULL;
 CREATE INDEX latchkey_session_created_at ON latchkey_session (created_at, id);
 CREATE INDEX latchkey_session_renewed_at ON latchkey_session (renewed_at, id);
@@ -10,7 +10,7 @@ CREATE INDEX latchkey_session_renewed_at ON latchkey_session (renewed_at, id);
 CREATE TABLE latchkey_event (
     id {{.ID}},
     at {{.Time}} NOT NULL,
-    door varchar(8) NOT NULL,
+    channel varchar(8) NOT NULL,
     actor_id bigint NULL,
     actor varchar(254) NOT NULL,
     address varchar(45) NOT NULL,

@@ -9,7 +9,7 @@ import (
 )
 
 // over makes three sessions of a user that are over at noon: ended, expired just
-// now, and both; it gives their ids.
+// now, and both; it returns their ids.
 func (f fixture) over(t testing.TB, user auth.User) []string {
 	t.Helper()
 	ids := []string{"ended", "expired", "both"}
@@ -27,7 +27,7 @@ func (f fixture) over(t testing.TB, user auth.User) []string {
 	return ids
 }
 
-// staying gives a check that each session has ended, or not, as it has now.
+// staying returns a check that each session has ended, or not, as it has now.
 func (f fixture) staying(t testing.TB, ids []string) (check func()) {
 	t.Helper()
 	var before []auth.Session
@@ -46,19 +46,19 @@ func (f fixture) staying(t testing.TB, ids []string) (check func()) {
 }
 
 var adminSessions = []sentence{
-	{"a session has a door and the time when the password was given", func(t *testing.T, f fixture) {
+	{"a session has a channel and the time when the password was given", func(t *testing.T, f fixture) {
 		alice := f.create(t, "alice@example.com")
 		in := login(alice, "s1")
 		confirmed := noon.Add(time.Microsecond)
-		in.Session.Door, in.Session.ConfirmedAt = auth.DoorAdmin, &confirmed
+		in.Session.Channel, in.Session.ConfirmedAt = auth.ChannelAdmin, &confirmed
 		f.begin(t, in)
 		got := f.session(t, "s1")
-		if got.Door != auth.DoorAdmin || got.ConfirmedAt == nil {
+		if got.Channel != auth.ChannelAdmin || got.ConfirmedAt == nil {
 			t.Fatalf("it is %+v", got)
 		}
 		sameInUTC(t, "confirmed", *got.ConfirmedAt, confirmed)
 		f.begin(t, login(alice, "s2"))
-		if got := f.session(t, "s2"); got.Door != auth.DoorAPI || got.ConfirmedAt != nil {
+		if got := f.session(t, "s2"); got.Channel != auth.ChannelAPI || got.ConfirmedAt != nil {
 			t.Errorf("another is %+v", got)
 		}
 	}},

@@ -35,14 +35,14 @@ func (f fixture) super(t testing.TB, email string, active bool) auth.User {
 	return user
 }
 
-// permissions gives the ids of permissions, by their names.
-func (f fixture) permissions(t testing.TB, names ...auth.Permission) []int64 {
+// permissions returns the ids of permissions, by their names.
+func (f fixture) permissions(t testing.TB, names ...auth.PermissionName) []int64 {
 	t.Helper()
 	all, err := f.Permissions(t.Context())
 	must(t, err)
 	var ids []int64
 	for _, name := range names {
-		at := slices.IndexFunc(all, func(p auth.GrantedPermission) bool { return p.Permission() == name })
+		at := slices.IndexFunc(all, func(p auth.Permission) bool { return p.Name() == name })
 		if at < 0 {
 			t.Fatalf("there is no permission %s", name)
 		}
@@ -66,7 +66,7 @@ func (f fixture) join(t testing.TB, user auth.User, groups ...int64) {
 	f.change(t, func(ctx context.Context, tx auth.Changes) error { return tx.SetGroups(ctx, user.ID, groups) })
 }
 
-// grant gives a user permissions of their own, and no others.
+// grant returns a user permissions of their own, and no others.
 func (f fixture) grant(t testing.TB, user auth.User, permissions ...int64) {
 	t.Helper()
 	f.change(t, func(ctx context.Context, tx auth.Changes) error {
@@ -74,8 +74,8 @@ func (f fixture) grant(t testing.TB, user auth.User, permissions ...int64) {
 	})
 }
 
-// rights gives what a user may do, in order.
-func (f fixture) rights(t testing.TB, user auth.User) []auth.Permission {
+// rights returns what a user may do, in order.
+func (f fixture) rights(t testing.TB, user auth.User) []auth.PermissionName {
 	t.Helper()
 	held, err := f.RightsOf(t.Context(), user.ID)
 	must(t, err)
@@ -212,7 +212,7 @@ var changing = []sentence{
 		f.join(t, alice, f.group(t, "support", view, change).ID, f.group(t, "editors", change).ID)
 		f.group(t, "others", f.permissions(t, "users.delete_user")...)
 		f.grant(t, alice, view, groups)
-		want := []auth.Permission{"auth.view_group", "users.change_user", "users.view_user"}
+		want := []auth.PermissionName{"auth.view_group", "users.change_user", "users.view_user"}
 		if got := f.rights(t, alice); !slices.Equal(got, want) {
 			t.Errorf("they are %v, want %v", got, want)
 		}
@@ -448,7 +448,7 @@ var deletions = []sentence{
 		f.begin(t, login(carol, "c1"))
 		mustBelong := func(ids []int64, want string) {
 			t.Helper()
-			found, err := f.Belongings(t.Context(), ids)
+			found, err := f.RelatedRows(t.Context(), ids)
 			must(t, err)
 			var got []string
 			for _, each := range found {

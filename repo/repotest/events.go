@@ -14,7 +14,7 @@ import (
 // happening is an event about a user at noon.
 func happening(action auth.Action, user auth.User) auth.Event {
 	return auth.Event{
-		At: noon, Door: auth.DoorAdmin, ActorID: 7, Actor: "root@example.com", Address: "192.0.2.7", Action: action,
+		At: noon, Channel: auth.ChannelAdmin, ActorID: 7, Actor: "root@example.com", Address: "192.0.2.7", Action: action,
 		Kind: auth.KindUser, SubjectID: strconv.FormatInt(user.ID, 10), Subject: user.Email,
 	}
 }
@@ -36,7 +36,7 @@ func (f fixture) chain(t testing.TB) []auth.Event {
 	t.Helper()
 	var all []auth.Event
 	hash := ""
-	must(t, f.EachEvent(t.Context(), auth.Query{}, func(event auth.Event) error {
+	must(t, f.EachEvent(t.Context(), auth.ListParams{}, func(event auth.Event) error {
 		want, err := event.Chain(hash)
 		must(t, err)
 		if event.ID != int64(len(all)+1) || event.Hash != want {
@@ -177,7 +177,7 @@ var happenings = []sentence{
 	{"whoever reads events one by one can stop", func(t *testing.T, f fixture) {
 		f.record(t, happening(auth.ActionAdded, auth.User{}), happening(auth.ActionDeleted, auth.User{}))
 		read := 0
-		mustBe(t, f.EachEvent(t.Context(), auth.Query{}, func(auth.Event) error { read++; return errBoom }), errBoom)
+		mustBe(t, f.EachEvent(t.Context(), auth.ListParams{}, func(auth.Event) error { read++; return errBoom }), errBoom)
 		if read != 1 {
 			t.Errorf("read %d", read)
 		}

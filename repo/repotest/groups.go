@@ -135,7 +135,7 @@ var groups = []sentence{
 				t.Errorf("number %d is %+v, want %s", i, p, names[i])
 			}
 		}
-		if last := got[len(got)-1]; last.Name != "Can view user" || last.Permission() != "users.view_user" {
+		if last := got[len(got)-1]; last.Label != "Can view user" || last.Name() != "users.view_user" {
 			t.Errorf("the last is %+v", last)
 		}
 		f.change(t, func(ctx context.Context, tx auth.Changes) error {
@@ -151,7 +151,7 @@ var groups = []sentence{
 		f.exec(t, "INSERT INTO django_content_type (app_label, model) VALUES ('shop', 'order')")
 		f.exec(t, "INSERT INTO auth_permission (name, content_type_id, codename) SELECT 'Can refund', id, 'refund' FROM django_content_type WHERE model = 'order'")
 		f.grant(t, alice, f.permissions(t, "shop.refund")...)
-		if got := f.rights(t, alice); !slices.Equal(got, []auth.Permission{"shop.refund"}) {
+		if got := f.rights(t, alice); !slices.Equal(got, []auth.PermissionName{"shop.refund"}) {
 			t.Errorf("held are %v", got)
 		}
 	}},

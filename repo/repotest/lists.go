@@ -12,7 +12,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// person stores one past the store, as a Django does, and gives it as it is read.
+// person stores one past the store, as a Django does, and returns it as it is read.
 func (f fixture) person(t testing.TB, user auth.User) auth.User {
 	t.Helper()
 	user.Password, user.DateJoined = cmp.Or(user.Password, "x"), cmp.Or(user.DateJoined, noon)
@@ -47,7 +47,7 @@ func (f fixture) population(t testing.TB) []auth.User {
 	return people
 }
 
-// those gives the people of whom something is true.
+// those returns the people of whom something is true.
 func those(people []auth.User, is func(u auth.User) bool) []auth.User {
 	return slices.DeleteFunc(slices.Clone(people), func(u auth.User) bool { return !is(u) })
 }
@@ -61,7 +61,7 @@ func emails(users []auth.User) string {
 }
 
 // mustFind asks for users, and wants these, by address, on one page.
-func (f fixture) mustFind(t testing.TB, q auth.Query, want []auth.User) {
+func (f fixture) mustFind(t testing.TB, q auth.ListParams, want []auth.User) {
 	t.Helper()
 	q.Size = 100
 	found, err := f.Users(t.Context(), q)
@@ -110,7 +110,7 @@ func flags(a, b bool) int {
 }
 
 // mustPage walks all pages of a query, and wants these rows in the order of its sort.
-func (f fixture) mustPage(t testing.TB, q auth.Query, people []auth.User) {
+func (f fixture) mustPage(t testing.TB, q auth.ListParams, people []auth.User) {
 	t.Helper()
 	want := slices.SortedFunc(slices.Values(people), func(a, b auth.User) int {
 		order := cmp.Or(sorters[q.Sort](a, b), cmp.Compare(a.ID, b.ID))
@@ -139,7 +139,7 @@ var lists = []sentence{
 		people := f.population(t)
 		for sort := range sorters {
 			for _, descending := range []bool{false, true} {
-				f.mustPage(t, auth.Query{Sort: sort, Descending: descending}, people)
+				f.mustPage(t, auth.ListParams{Sort: sort, Descending: descending}, people)
 			}
 		}
 	}},
@@ -147,7 +147,7 @@ var lists = []sentence{
 		active := those(f.population(t), func(u auth.User) bool { return u.IsActive })
 		for sort := range sorters {
 			for _, descending := range []bool{false, true} {
-				f.mustPage(t, auth.Query{Sort: sort, Descending: descending, Where: []auth.Condition{{Column: "is_active", Is: auth.Equal, Value: true}}}, active)
+				f.mustPage(t, auth.ListParams{Sort: sort, Descending: descending, Where: []auth.Condition{{Column: "is_active", Is: auth.Equal, Value: true}}}, active)
 			}
 		}
 	}},
@@ -181,11 +181,11 @@ var lists = []sentence{
 				},
 			},
 		} {
-			f.mustFind(t, auth.Query{Where: test.where}, those(people, test.is))
-			f.mustRead(t, auth.Query{Where: test.where}, those(people, test.is))
-			f.mustFind(t, auth.Query{Where: test.where, Search: "bob"}, those(people, func(u auth.User) bool { return test.is(u) && u.FirstName == "bob" }))
+			f.mustFind(t, auth.ListParams{Where: test.where}, those(people, test.is))
+			f.mustRead(t, auth.ListParams{Where: test.where}, those(people, test.is))
+			f.mustFind(t, auth.ListParams{Where: test.where, Search: "bob"}, those(people, func(u auth.User) bool { return test.is(u) && u.FirstName == "bob" }))
 			if len(those(people, test.is)) > 0 {
-				f.mustPage(t, auth.Query{Where: test.where, Sort: "last_login", Descending: true}, those(people, test.is))
+				f.mustPage(t, auth.ListParams{Where: test.where, Sort: "last_login", Descending: true}, those(people, test.is))
 			}
 		}
 	}},
@@ -195,15 +195,15 @@ var lists = []sentence{
 		f.join(t, people[4], support.ID, editors.ID)
 		f.join(t, people[9], support.ID)
 		f.join(t, people[10], editors.ID)
-		f.mustFind(t, auth.Query{Where: where("group", auth.Equal, support.ID)}, []auth.User{people[4], people[9]})
-		f.mustFind(t, auth.Query{Where: []auth.Condition{cond("group", auth.Equal, support.ID), cond("is_active", auth.Equal, true)}}, []auth.User{people[9]})
-		f.mustFind(t, auth.Query{Search: "user", Where: where("group", auth.Equal, editors.ID)}, []auth.User{people[4], people[10]})
-		f.mustFind(t, auth.Query{Where: where("group", auth.Equal, int64(4711))}, nil)
-		f.mustRead(t, auth.Query{Where: where("group", auth.Equal, support.ID)}, []auth.User{people[4], people[9]})
+		f.mustFind(t, auth.ListParams{Where: where("group", auth.Equal, support.ID)}, []auth.User{people[4], people[9]})
+		f.mustFind(t, auth.ListParams{Where: []auth.Condition{cond("group", auth.Equal, support.ID), cond("is_active", auth.Equal, true)}}, []auth.User{people[9]})
+		f.mustFind(t, auth.ListParams{Search: "user", Where: where("group", auth.Equal, editors.ID)}, []auth.User{people[4], people[10]})
+		f.mustFind(t, auth.ListParams{Where: where("group", auth.Equal, int64(4711))}, nil)
+		f.mustRead(t, auth.ListParams{Where: where("group", auth.Equal, support.ID)}, []auth.User{people[4], people[9]})
 	}},
 	{"a page beyond the last has nothing, and says how many there are", func(t *testing.T, f fixture) {
 		f.population(t)
-		for _, q := range []auth.Query{
+		for _, q := range []auth.ListParams{
 			{Offset: 41, Size: 10}, {Offset: 1_000_000, Size: 10}, {Offset: 1e18, Size: 10}, {Offset: 0, Size: 0},
 			{Offset: 1e18, Size: 10, Search: "user"}, {Offset: 41, Size: 10, Sort: "last_login", Descending: true},
 		} {
@@ -215,8 +215,8 @@ var lists = []sentence{
 	{"an unknown column is an error, and nothing is asked of the database in its name", func(t *testing.T, f fixture) {
 		f.create(t, "alice@example.com")
 		for _, name := range []string{"password", "nothing", "u.id", "id; DROP TABLE users_user", "Email", " "} {
-			sorted, filtered := auth.Query{Size: 1, Sort: name}, auth.Query{Size: 1, Where: where(name, auth.Equal, "x")}
-			for _, q := range []auth.Query{sorted, filtered} {
+			sorted, filtered := auth.ListParams{Size: 1, Sort: name}, auth.ListParams{Size: 1, Where: where(name, auth.Equal, "x")}
+			for _, q := range []auth.ListParams{sorted, filtered} {
 				for list, err := range f.ask(t, q) {
 					if err == nil || auth.ErrorCode(err) == auth.CodeUnavailable {
 						t.Errorf("%s with %+v: %v", list, q, err)
@@ -225,22 +225,22 @@ var lists = []sentence{
 			}
 		}
 		// A condition is no column to sort by.
-		if _, err := f.Users(t.Context(), auth.Query{Size: 1, Sort: "group"}); err == nil {
+		if _, err := f.Users(t.Context(), auth.ListParams{Size: 1, Sort: "group"}); err == nil {
 			t.Error("users are sorted by a condition")
 		}
 	}},
 	{"users whom the store adds or deletes are counted at once", func(t *testing.T, f fixture) {
 		f.population(t)
-		f.mustFind(t, auth.Query{Search: "nobody"}, nil)
+		f.mustFind(t, auth.ListParams{Search: "nobody"}, nil)
 		alice := f.create(t, "alice@example.com")
-		f.mustFind(t, auth.Query{Search: "alice"}, []auth.User{alice})
+		f.mustFind(t, auth.ListParams{Search: "alice"}, []auth.User{alice})
 		must(t, f.remove(t.Context(), alice))
-		f.mustFind(t, auth.Query{Search: "alice"}, nil)
+		f.mustFind(t, auth.ListParams{Search: "alice"}, nil)
 	}},
 	{"whoever reads users one by one can stop", func(t *testing.T, f fixture) {
 		f.population(t)
 		read := 0
-		mustBe(t, f.EachUser(t.Context(), auth.Query{}, func(auth.User) error {
+		mustBe(t, f.EachUser(t.Context(), auth.ListParams{}, func(auth.User) error {
 			read++
 			if read == 3 {
 				return errBoom
@@ -254,7 +254,7 @@ var lists = []sentence{
 	{"users are read one by one while others are written", func(t *testing.T, f fixture) {
 		people := f.population(t)
 		read := 0
-		must(t, f.EachUser(t.Context(), auth.Query{}, func(user auth.User) error {
+		must(t, f.EachUser(t.Context(), auth.ListParams{}, func(user auth.User) error {
 			read++
 			if read == 1 {
 				f.create(t, "late@example.com")
@@ -268,11 +268,11 @@ var lists = []sentence{
 }
 
 // ask asks every list.
-func (f fixture) ask(t testing.TB, q auth.Query) map[string]error {
+func (f fixture) ask(t testing.TB, q auth.ListParams) map[string]error {
 	t.Helper()
 	answers := map[string]error{}
 	_, answers["Users"] = f.Users(t.Context(), q)
-	_, answers["SomeGroups"] = f.SomeGroups(t.Context(), q)
+	_, answers["ListGroups"] = f.ListGroups(t.Context(), q)
 	_, answers["Sessions"] = f.Sessions(t.Context(), q)
 	_, answers["Events"] = f.Events(t.Context(), q)
 	answers["EachUser"] = f.EachUser(t.Context(), q, func(auth.User) error { return nil })
@@ -281,7 +281,7 @@ func (f fixture) ask(t testing.TB, q auth.Query) map[string]error {
 }
 
 // mustRead reads users one by one, and wants these in the order of their ids.
-func (f fixture) mustRead(t testing.TB, q auth.Query, want []auth.User) {
+func (f fixture) mustRead(t testing.TB, q auth.ListParams, want []auth.User) {
 	t.Helper()
 	got := []auth.User{}
 	must(t, f.EachUser(t.Context(), q, func(user auth.User) error {
@@ -371,15 +371,15 @@ func (f fixture) mustSearch(t testing.TB) {
 		for _, email := range strings.Fields(want) {
 			people = append(people, auth.User{Email: email})
 		}
-		f.mustFind(t, auth.Query{Search: search}, people)
-		if read := f.read(t, auth.Query{Search: search}); read != want {
+		f.mustFind(t, auth.ListParams{Search: search}, people)
+		if read := f.read(t, auth.ListParams{Search: search}); read != want {
 			t.Errorf("one by one, %q finds %s, want %s", search, read, want)
 		}
 	}
 }
 
-// read gives the addresses of users who are read one by one, in order.
-func (f fixture) read(t testing.TB, q auth.Query) string {
+// read returns the addresses of users who are read one by one, in order.
+func (f fixture) read(t testing.TB, q auth.ListParams) string {
 	t.Helper()
 	var all []string
 	must(t, f.EachUser(t.Context(), q, func(user auth.User) error {
@@ -431,49 +431,49 @@ var searching = []sentence{
 		grace := f.person(t, searched[1])
 		f.exec(t, "UPDATE users_user SET first_name = 'Augusta' WHERE id = $1", ada.ID)
 		f.exec(t, "DELETE FROM users_user WHERE id = $1", grace.ID)
-		f.mustFind(t, auth.Query{Search: "augusta"}, []auth.User{ada})
-		f.mustFind(t, auth.Query{Search: "grace"}, nil)
+		f.mustFind(t, auth.ListParams{Search: "augusta"}, []auth.User{ada})
+		f.mustFind(t, auth.ListParams{Search: "grace"}, nil)
 		f.exec(t, "UPDATE users_user SET email = 'countess@example.com' WHERE id = $1", ada.ID)
-		f.mustFind(t, auth.Query{Search: "countess"}, []auth.User{{Email: "countess@example.com"}})
-		f.mustFind(t, auth.Query{Search: "ada.lovelace"}, nil)
+		f.mustFind(t, auth.ListParams{Search: "countess"}, []auth.User{{Email: "countess@example.com"}})
+		f.mustFind(t, auth.ListParams{Search: "ada.lovelace"}, nil)
 	}},
 	{"an id that is used again is found by its new user's name", func(t *testing.T, f fixture) {
 		ada := f.person(t, searched[0])
 		f.exec(t, "DELETE FROM users_user WHERE id = $1", ada.ID)
 		f.exec(t, `INSERT INTO users_user (id, password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email)
 			VALUES ($1, 'x', false, 'Grace', 'Hopper', false, true, '2024-06-26 08:45:00+00:00', 'grace@navy.example')`, ada.ID)
-		f.mustFind(t, auth.Query{Search: "hopper"}, []auth.User{{Email: "grace@navy.example"}})
-		f.mustFind(t, auth.Query{Search: "lovelace"}, nil)
+		f.mustFind(t, auth.ListParams{Search: "hopper"}, []auth.User{{Email: "grace@navy.example"}})
+		f.mustFind(t, auth.ListParams{Search: "lovelace"}, nil)
 	}},
 	{"a search of very many words is answered", func(t *testing.T, f fixture) {
 		ada := f.person(t, searched[0])
-		f.mustFind(t, auth.Query{Search: strings.Repeat("a ", 100) + strings.Repeat("ada ", 100)}, []auth.User{ada})
+		f.mustFind(t, auth.ListParams{Search: strings.Repeat("a ", 100) + strings.Repeat("ada ", 100)}, []auth.User{ada})
 	}},
 	{"of more than are counted it is said that there are more, and they are sorted and paged all the same", func(t *testing.T, f fixture) {
-		const many = auth.MostCounted + 50
+		const many = auth.MaxCounted + 50
 		f.exec(t, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 			INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email)
 			SELECT 'x', false, 'Many', '', false, true, '2024-06-26 08:45:00+00:00', 'user' || (100000 + i) || '@example.com' FROM n`, many)
 		f.person(t, auth.User{Email: "zoe@example.com", FirstName: "Zoe"})
 		active := where("is_active", auth.Equal, true)
 		for name, test := range map[string]struct {
-			q             auth.Query
+			q             auth.ListParams
 			matches, rows int
 			uncounted     bool
 			first, last   string
 		}{
-			"all":                  {auth.Query{Size: 2}, many + 1, 2, false, "user100001", "user100002"},
-			"the last page of all": {auth.Query{Size: 2, Offset: many - 1}, many + 1, 2, false, fmt.Sprint("user1", many), "zoe"},
-			"few of many":          {auth.Query{Size: 9, Where: where("is_active", auth.Equal, false)}, 1, 1, false, "zoe", "zoe"},
-			"many":                 {auth.Query{Size: 2, Where: active}, auth.MostCounted, 2, true, "user100001", "user100002"},
-			"many, from the end":   {auth.Query{Size: 2, Where: active, Descending: true}, auth.MostCounted, 2, true, fmt.Sprint("user1", many), fmt.Sprint("user1", many-1)},
-			"many, by another column, which they are alike in":  {auth.Query{Size: 2, Where: active, Sort: "last_login", Descending: true}, auth.MostCounted, 2, true, fmt.Sprint("user1", many), fmt.Sprint("user1", many-1)},
-			"many, beyond what is counted":                      {auth.Query{Size: 90, Where: active, Offset: many - 5}, auth.MostCounted, 5, true, fmt.Sprint("user1", many-4), fmt.Sprint("user1", many)},
-			"a search that many match":                          {auth.Query{Size: 2, Search: "many", Offset: 4}, auth.MostCounted, 2, true, "user100005", "user100006"},
-			"a short search that many match":                    {auth.Query{Size: 2, Search: "u"}, auth.MostCounted, 2, true, "user100001", "user100002"},
-			"a search that many and a condition that few match": {auth.Query{Size: 9, Search: "example", Where: where("is_active", auth.Equal, false)}, 1, 1, false, "zoe", "zoe"},
-			"a search that ten match":                           {auth.Query{Size: 99, Search: "user10555"}, 10, 10, false, "user105550", "user105559"},
-			"exactly as many as are counted":                    {auth.Query{Size: 1, Where: where("id", auth.AtLeast, int64(f.count(t, "SELECT max(id) FROM users_user")-auth.MostCounted+1))}, auth.MostCounted, 1, false, "user100052", "user100052"},
+			"all":                  {auth.ListParams{Size: 2}, many + 1, 2, false, "user100001", "user100002"},
+			"the last page of all": {auth.ListParams{Size: 2, Offset: many - 1}, many + 1, 2, false, fmt.Sprint("user1", many), "zoe"},
+			"few of many":          {auth.ListParams{Size: 9, Where: where("is_active", auth.Equal, false)}, 1, 1, false, "zoe", "zoe"},
+			"many":                 {auth.ListParams{Size: 2, Where: active}, auth.MaxCounted, 2, true, "user100001", "user100002"},
+			"many, from the end":   {auth.ListParams{Size: 2, Where: active, Descending: true}, auth.MaxCounted, 2, true, fmt.Sprint("user1", many), fmt.Sprint("user1", many-1)},
+			"many, by another column, which they are alike in":  {auth.ListParams{Size: 2, Where: active, Sort: "last_login", Descending: true}, auth.MaxCounted, 2, true, fmt.Sprint("user1", many), fmt.Sprint("user1", many-1)},
+			"many, beyond what is counted":                      {auth.ListParams{Size: 90, Where: active, Offset: many - 5}, auth.MaxCounted, 5, true, fmt.Sprint("user1", many-4), fmt.Sprint("user1", many)},
+			"a search that many match":                          {auth.ListParams{Size: 2, Search: "many", Offset: 4}, auth.MaxCounted, 2, true, "user100005", "user100006"},
+			"a short search that many match":                    {auth.ListParams{Size: 2, Search: "u"}, auth.MaxCounted, 2, true, "user100001", "user100002"},
+			"a search that many and a condition that few match": {auth.ListParams{Size: 9, Search: "example", Where: where("is_active", auth.Equal, false)}, 1, 1, false, "zoe", "zoe"},
+			"a search that ten match":                           {auth.ListParams{Size: 99, Search: "user10555"}, 10, 10, false, "user105550", "user105559"},
+			"exactly as many as are counted":                    {auth.ListParams{Size: 1, Where: where("id", auth.AtLeast, int64(f.count(t, "SELECT max(id) FROM users_user")-auth.MaxCounted+1))}, auth.MaxCounted, 1, false, "user100052", "user100052"},
 		} {
 			found, err := f.Users(t.Context(), test.q)
 			if err != nil || found.Matches != test.matches || found.Uncounted != test.uncounted || found.Total != many+1 || len(found.Items) != test.rows {
@@ -485,7 +485,7 @@ var searching = []sentence{
 			}
 		}
 		read := 0
-		must(t, f.EachUser(t.Context(), auth.Query{Where: active}, func(auth.User) error { read++; return nil }))
+		must(t, f.EachUser(t.Context(), auth.ListParams{Where: active}, func(auth.User) error { read++; return nil }))
 		if read != many {
 			t.Errorf("one by one, there are %d, want %d", read, many)
 		}

@@ -45,7 +45,7 @@ var kinds = map[string][]string{
 
 var passwords = []sentence{
 	{"without users there is no kind of password", func(t *testing.T, f fixture) {
-		samples, err := f.PasswordSamples(t.Context())
+		samples, err := f.HashSamples(t.Context())
 		if err != nil || len(samples) != 0 {
 			t.Errorf("reads %v, %v", samples, err)
 		}
@@ -60,7 +60,7 @@ var passwords = []sentence{
 		}
 		f.insert(t, "unusable@example.com", "!Z4UIF9zy7T2pe2AEaldBFHfQyxCoDg7qi46ojKuk")
 		f.insert(t, "unusable too@example.com", "!")
-		samples, err := f.PasswordSamples(t.Context())
+		samples, err := f.HashSamples(t.Context())
 		must(t, err)
 		read := map[string]int{}
 		for _, sample := range samples {
@@ -90,7 +90,7 @@ var passwords = []sentence{
 				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
 				INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email)
 				SELECT ENCODED, false, '', '', false, true, '2024-06-26 08:45:00+00:00', i || '@example.com' FROM n`))
-			if samples, err := f.PasswordSamples(t.Context()); err != nil || len(samples) > 1 || len(samples) == 1 && samples[0].Users != 1000 {
+			if samples, err := f.HashSamples(t.Context()); err != nil || len(samples) > 1 || len(samples) == 1 && samples[0].Users != 1000 {
 				t.Errorf("%s: reads %v, %v", kind, samples, err)
 			}
 		}

@@ -106,7 +106,7 @@ func (f fixture) count(t testing.TB, query string, args ...any) (n int) {
 	return n
 }
 
-// reread gives the user as it is stored now.
+// reread returns the user as it is stored now.
 func (f fixture) reread(t testing.TB, user auth.User) auth.User {
 	t.Helper()
 	found, err := f.UserByEmail(t.Context(), user.Email)
@@ -122,7 +122,7 @@ func login(user auth.User, id string) auth.NewSession {
 		User:         user,
 		PreviousMark: mark(user.Password),
 		Session: auth.Session{
-			ID: id, UserID: user.ID, Door: auth.DoorAPI, CreatedAt: noon, RenewedAt: noon, ExpiresAt: noon.Add(720 * time.Hour),
+			ID: id, UserID: user.ID, Channel: auth.ChannelAPI, CreatedAt: noon, RenewedAt: noon, ExpiresAt: noon.Add(720 * time.Hour),
 			Address: "192.0.2.1", UserAgent: "Firefox", PasswordMark: mark(user.Password),
 		},
 	}
@@ -161,7 +161,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// atOnce calls f n times at the same time, and gives what each answered.
+// atOnce calls f n times at the same time, and returns what each answered.
 func atOnce(n int, f func(i int) error) []error {
 	answers := make([]error, n)
 	start := make(chan struct{})

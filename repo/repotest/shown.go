@@ -10,8 +10,8 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// listed gives a list's rows in words, of all its pages, each of two rows.
-func listed[T any](t testing.TB, q auth.Query, some func(q auth.Query) (auth.Found[T], error), word func(T) string) string {
+// listed returns a list's rows in words, of all its pages, each of two rows.
+func listed[T any](t testing.TB, q auth.ListParams, some func(q auth.ListParams) (auth.Page[T], error), word func(T) string) string {
 	t.Helper()
 	var words []string
 	q.Size = 2
@@ -33,11 +33,11 @@ func listed[T any](t testing.TB, q auth.Query, some func(q auth.Query) (auth.Fou
 
 // shelf is a way to list things, and what must come of each query.
 type shelf map[string]struct {
-	q    auth.Query
+	q    auth.ListParams
 	want string
 }
 
-func (s shelf) mustHold(t testing.TB, list func(q auth.Query) string) {
+func (s shelf) mustHold(t testing.TB, list func(q auth.ListParams) string) {
 	t.Helper()
 	for name, test := range s {
 		if got := list(test.q); got != test.want {
@@ -63,19 +63,19 @@ var shown = []sentence{
 		f.join(t, alice, aa.ID, bb.ID, cc.ID)
 		f.join(t, bob, aa.ID, cc.ID)
 		f.join(t, carol, cc.ID)
-		list := func(q auth.Query) string {
-			return listed(t, q, func(q auth.Query) (auth.Found[auth.Group], error) { return f.SomeGroups(t.Context(), q) },
+		list := func(q auth.ListParams) string {
+			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.Group], error) { return f.ListGroups(t.Context(), q) },
 				func(g auth.Group) string { return fmt.Sprint(g.Name, g.Members) })
 		}
 		shelf{
-			"by name":                {auth.Query{}, "aa2 bb1 cc3 dd% d0"},
-			"by name, from the end":  {auth.Query{Sort: "name", Descending: true}, "dd% d0 cc3 bb1 aa2"},
-			"by members":             {auth.Query{Sort: "members"}, "dd% d0 bb1 aa2 cc3"},
-			"by members, descending": {auth.Query{Sort: "members", Descending: true}, "cc3 aa2 bb1 dd% d0"},
-			"those that are found":   {auth.Query{Search: "D d%"}, "dd% d0"},
-			"none":                   {auth.Query{Search: "e"}, ""},
+			"by name":                {auth.ListParams{}, "aa2 bb1 cc3 dd% d0"},
+			"by name, from the end":  {auth.ListParams{Sort: "name", Descending: true}, "dd% d0 cc3 bb1 aa2"},
+			"by members":             {auth.ListParams{Sort: "members"}, "dd% d0 bb1 aa2 cc3"},
+			"by members, descending": {auth.ListParams{Sort: "members", Descending: true}, "cc3 aa2 bb1 dd% d0"},
+			"those that are found":   {auth.ListParams{Search: "D d%"}, "dd% d0"},
+			"none":                   {auth.ListParams{Search: "e"}, ""},
 		}.mustHold(t, list)
-		found, err := f.SomeGroups(t.Context(), auth.Query{Size: 1, Search: "bb"})
+		found, err := f.ListGroups(t.Context(), auth.ListParams{Size: 1, Search: "bb"})
 		if err != nil || found.Total != 4 || found.Matches != 1 || found.Items[0].ID != bb.ID {
 			t.Errorf("finds %+v, %v", found, err)
 		}
@@ -83,46 +83,46 @@ var shown = []sentence{
 	{"sessions are listed with whose they are", func(t *testing.T, f fixture) {
 		alice, bob := f.create(t, "alice@example.com"), f.create(t, "bob@example.com")
 		for i, each := range []struct {
-			id   string
-			user auth.User
-			door auth.Door
-			ends time.Duration
+			id      string
+			user    auth.User
+			channel auth.Channel
+			ends    time.Duration
 		}{
-			{"s0", alice, auth.DoorAPI, time.Hour}, {"s1", alice, auth.DoorAdmin, time.Hour}, {"s2", bob, auth.DoorAdmin, time.Hour},
-			{"s3", bob, auth.DoorAPI, 0}, {"s4", alice, auth.DoorAPI, time.Hour},
+			{"s0", alice, auth.ChannelAPI, time.Hour}, {"s1", alice, auth.ChannelAdmin, time.Hour}, {"s2", bob, auth.ChannelAdmin, time.Hour},
+			{"s3", bob, auth.ChannelAPI, 0}, {"s4", alice, auth.ChannelAPI, time.Hour},
 		} {
 			in := login(each.user, each.id)
-			in.Session.Door, in.Session.ExpiresAt = each.door, noon.Add(each.ends)
+			in.Session.Channel, in.Session.ExpiresAt = each.channel, noon.Add(each.ends)
 			in.Session.CreatedAt, in.Session.RenewedAt = noon.Add(time.Duration(i-9)*time.Minute), noon.Add(time.Duration(9-i)*time.Second)
 			in.Session.Address, in.Session.UserAgent = fmt.Sprintf("192.0.2.%d", i), fmt.Sprintf("Browser/%d (100%%)", i)
 			f.begin(t, in)
 		}
 		must(t, f.RevokeSession(t.Context(), "s4", noon.Add(-time.Minute), happening(auth.ActionSignedOut, alice)))
-		list := func(q auth.Query) string {
-			return listed(t, q, func(q auth.Query) (auth.Found[auth.UserSession], error) { return f.Sessions(t.Context(), q) },
+		list := func(q auth.ListParams) string {
+			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.UserSession], error) { return f.Sessions(t.Context(), q) },
 				func(s auth.UserSession) string { return s.ID })
 		}
 		ofAlice := where("user", auth.Equal, alice.ID)
 		shelf{
-			"by the last renewal":              {auth.Query{}, "s4 s3 s2 s1 s0"},
-			"by the last renewal, descending":  {auth.Query{Sort: "renewed_at", Descending: true}, "s0 s1 s2 s3 s4"},
-			"by when they began":               {auth.Query{Sort: "created_at"}, "s0 s1 s2 s3 s4"},
-			"by whose they are":                {auth.Query{Sort: "email"}, "s0 s1 s4 s2 s3"},
-			"by door, descending":              {auth.Query{Sort: "door", Descending: true}, "s4 s3 s0 s2 s1"},
-			"by id":                            {auth.Query{Sort: "id", Descending: true}, "s4 s3 s2 s1 s0"},
-			"a user's":                         {auth.Query{Sort: "id", Where: ofAlice}, "s0 s1 s4"},
-			"a door's":                         {auth.Query{Sort: "id", Where: where("door", auth.Equal, "admin")}, "s1 s2"},
-			"those that are open":              {auth.Query{Sort: "id", Where: where("open", auth.Equal, noon)}, "s0 s1 s2"},
-			"those that are over":              {auth.Query{Sort: "id", Where: where("over", auth.Equal, noon)}, "s3 s4"},
-			"those that will be over":          {auth.Query{Sort: "id", Where: where("over", auth.Equal, noon.Add(time.Hour))}, "s0 s1 s2 s3 s4"},
-			"a user's that are open":           {auth.Query{Sort: "id", Where: append(where("open", auth.Equal, noon), ofAlice...)}, "s0 s1"},
-			"those that are found by address":  {auth.Query{Search: "192.0.2.3"}, "s3"},
-			"those that are found by browser":  {auth.Query{Search: "browser/2"}, "s2"},
-			"those that are found by their %":  {auth.Query{Search: "3 (100%)"}, "s3"},
-			"those that are found by the user": {auth.Query{Search: "BOB@"}, "s3 s2"},
-			"none":                             {auth.Query{Search: "200%"}, ""},
+			"by the last renewal":              {auth.ListParams{}, "s4 s3 s2 s1 s0"},
+			"by the last renewal, descending":  {auth.ListParams{Sort: "renewed_at", Descending: true}, "s0 s1 s2 s3 s4"},
+			"by when they began":               {auth.ListParams{Sort: "created_at"}, "s0 s1 s2 s3 s4"},
+			"by whose they are":                {auth.ListParams{Sort: "email"}, "s0 s1 s4 s2 s3"},
+			"by channel, descending":           {auth.ListParams{Sort: "channel", Descending: true}, "s4 s3 s0 s2 s1"},
+			"by id":                            {auth.ListParams{Sort: "id", Descending: true}, "s4 s3 s2 s1 s0"},
+			"a user's":                         {auth.ListParams{Sort: "id", Where: ofAlice}, "s0 s1 s4"},
+			"a channel's":                      {auth.ListParams{Sort: "id", Where: where("channel", auth.Equal, "admin")}, "s1 s2"},
+			"those that are open":              {auth.ListParams{Sort: "id", Where: where("open", auth.Equal, noon)}, "s0 s1 s2"},
+			"those that are over":              {auth.ListParams{Sort: "id", Where: where("over", auth.Equal, noon)}, "s3 s4"},
+			"those that will be over":          {auth.ListParams{Sort: "id", Where: where("over", auth.Equal, noon.Add(time.Hour))}, "s0 s1 s2 s3 s4"},
+			"a user's that are open":           {auth.ListParams{Sort: "id", Where: append(where("open", auth.Equal, noon), ofAlice...)}, "s0 s1"},
+			"those that are found by address":  {auth.ListParams{Search: "192.0.2.3"}, "s3"},
+			"those that are found by browser":  {auth.ListParams{Search: "browser/2"}, "s2"},
+			"those that are found by their %":  {auth.ListParams{Search: "3 (100%)"}, "s3"},
+			"those that are found by the user": {auth.ListParams{Search: "BOB@"}, "s3 s2"},
+			"none":                             {auth.ListParams{Search: "200%"}, ""},
 		}.mustHold(t, list)
-		found, err := f.Sessions(t.Context(), auth.Query{Size: 1, Search: "192.0.2.1"})
+		found, err := f.Sessions(t.Context(), auth.ListParams{Size: 1, Search: "192.0.2.1"})
 		if err != nil || found.Total != 5 || len(found.Items) != 1 || found.Items[0].Email != alice.Email {
 			t.Fatalf("finds %+v, %v", found, err)
 		}
@@ -139,36 +139,36 @@ var shown = []sentence{
 		for i := range all {
 			all[i].At = noon.Add(time.Duration(i) * time.Microsecond)
 		}
-		all[3].Door, all[3].ActorID, all[3].Actor, all[3].Address = auth.DoorAPI, bob.ID, bob.Email, "2001:db8::3"
+		all[3].Channel, all[3].ActorID, all[3].Actor, all[3].Address = auth.ChannelAPI, bob.ID, bob.Email, "2001:db8::3"
 		all[4].Kind, all[4].ActorID = auth.KindGroup, 0
 		all[2].Changes = []auth.FieldChange{{Field: "first_name", Before: "", After: "Alicia_100%"}}
 		f.record(t, all...)
-		list := func(q auth.Query) string {
-			return listed(t, q, func(q auth.Query) (auth.Found[auth.Event], error) { return f.Events(t.Context(), q) },
+		list := func(q auth.ListParams) string {
+			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.Event], error) { return f.Events(t.Context(), q) },
 				func(e auth.Event) string { return fmt.Sprint(e.ID) })
 		}
 		shelf{
-			"by number":                      {auth.Query{}, "1 2 3 4 5"},
-			"the newest first":               {auth.Query{Sort: "id", Descending: true}, "5 4 3 2 1"},
-			"by time, descending":            {auth.Query{Sort: "at", Descending: true}, "5 4 3 2 1"},
-			"by what was done":               {auth.Query{Sort: "action"}, "1 2 3 5 4"},
-			"by who did it":                  {auth.Query{Sort: "actor_id"}, "5 4 1 2 3"},
-			"by door":                        {auth.Query{Sort: "door", Descending: true}, "4 5 3 2 1"},
-			"by kind and subject":            {auth.Query{Where: append(where("kind", auth.Equal, auth.KindUser), where("subject_id", auth.Equal, "2")...)}, "2 4"},
-			"of a door":                      {auth.Query{Where: where("door", auth.Equal, "api")}, "4"},
-			"of an action":                   {auth.Query{Where: where("action", auth.Equal, "changed")}, "3 5"},
-			"of an actor":                    {auth.Query{Where: where("actor_id", auth.Equal, bob.ID)}, "4"},
-			"of nobody who has an account":   {auth.Query{Where: where("actor_id", auth.Empty, nil)}, "5"},
-			"since a time":                   {auth.Query{Where: where("at", auth.AtLeast, noon.Add(3*time.Microsecond))}, "4 5"},
-			"found by subject":               {auth.Query{Search: "ALICE@"}, "1 3"},
-			"found by actor":                 {auth.Query{Search: "root@"}, "1 2 3 5"},
-			"found by address":               {auth.Query{Search: "2001:db8"}, "4"},
-			"found by what it became":        {auth.Query{Search: "alicia_100%"}, "3"},
-			"found by several words":         {auth.Query{Search: "192.0.2.7 bob", Descending: true}, "5 2"},
-			"none":                           {auth.Query{Search: "a%a"}, ""},
-			"a search of what was done once": {auth.Query{Search: "bob", Where: where("action", auth.Equal, "added")}, "2"},
+			"by number":                      {auth.ListParams{}, "1 2 3 4 5"},
+			"the newest first":               {auth.ListParams{Sort: "id", Descending: true}, "5 4 3 2 1"},
+			"by time, descending":            {auth.ListParams{Sort: "at", Descending: true}, "5 4 3 2 1"},
+			"by what was done":               {auth.ListParams{Sort: "action"}, "1 2 3 5 4"},
+			"by who did it":                  {auth.ListParams{Sort: "actor_id"}, "5 4 1 2 3"},
+			"by channel":                     {auth.ListParams{Sort: "channel", Descending: true}, "4 5 3 2 1"},
+			"by kind and subject":            {auth.ListParams{Where: append(where("kind", auth.Equal, auth.KindUser), where("subject_id", auth.Equal, "2")...)}, "2 4"},
+			"of a channel":                   {auth.ListParams{Where: where("channel", auth.Equal, "api")}, "4"},
+			"of an action":                   {auth.ListParams{Where: where("action", auth.Equal, "changed")}, "3 5"},
+			"of an actor":                    {auth.ListParams{Where: where("actor_id", auth.Equal, bob.ID)}, "4"},
+			"of nobody who has an account":   {auth.ListParams{Where: where("actor_id", auth.Empty, nil)}, "5"},
+			"since a time":                   {auth.ListParams{Where: where("at", auth.AtLeast, noon.Add(3*time.Microsecond))}, "4 5"},
+			"found by subject":               {auth.ListParams{Search: "ALICE@"}, "1 3"},
+			"found by actor":                 {auth.ListParams{Search: "root@"}, "1 2 3 5"},
+			"found by address":               {auth.ListParams{Search: "2001:db8"}, "4"},
+			"found by what it became":        {auth.ListParams{Search: "alicia_100%"}, "3"},
+			"found by several words":         {auth.ListParams{Search: "192.0.2.7 bob", Descending: true}, "5 2"},
+			"none":                           {auth.ListParams{Search: "a%a"}, ""},
+			"a search of what was done once": {auth.ListParams{Search: "bob", Where: where("action", auth.Equal, "added")}, "2"},
 		}.mustHold(t, list)
-		found, err := f.Events(t.Context(), auth.Query{Size: 1, Search: "alicia"})
+		found, err := f.Events(t.Context(), auth.ListParams{Size: 1, Search: "alicia"})
 		if err != nil || found.Total != 5 || len(found.Items) != 1 || !reflect.DeepEqual(found.Items[0].Changes, all[2].Changes) {
 			t.Errorf("finds %+v, %v", found, err)
 		}

@@ -77,7 +77,7 @@ var lookUps = []sentence{
 	}},
 }
 
-// spelled gives the i-th spelling of an address, by the bits of i.
+// spelled returns the i-th spelling of an address, by the bits of i.
 func spelled(email string, i int) string {
 	spelling := []byte(email)
 	for at, c := range spelling {

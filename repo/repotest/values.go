@@ -131,8 +131,8 @@ func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 	}
 	answers["ConfirmSession"] = f.ConfirmSession(ctx, "every", noon)
 	answers["AddSetup"] = f.AddSetup(ctx, "hash", noon)
-	answers["EachUser"] = f.EachUser(ctx, auth.Query{}, func(auth.User) error { return nil })
-	answers["EachEvent"] = f.EachEvent(ctx, auth.Query{}, func(auth.Event) error { return nil })
+	answers["EachUser"] = f.EachUser(ctx, auth.ListParams{}, func(auth.User) error { return nil })
+	answers["EachEvent"] = f.EachEvent(ctx, auth.ListParams{}, func(auth.Event) error { return nil })
 	_, answers["SetupIsOpen"] = f.SetupIsOpen(ctx, "hash", noon)
 	_, answers["CountSuperusers"] = f.CountSuperusers(ctx)
 	_, answers["Account"] = f.Account(ctx, user.ID)
@@ -140,18 +140,18 @@ func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 	_, answers["Permissions"] = f.Permissions(ctx)
 	_, answers["Groups"] = f.Groups(ctx)
 	_, answers["Group"] = f.Group(ctx, 1)
-	_, answers["Users"] = f.Users(ctx, auth.Query{Size: 1, Search: "alice"})
-	_, answers["SomeGroups"] = f.SomeGroups(ctx, auth.Query{Size: 1})
-	_, answers["Sessions"] = f.Sessions(ctx, auth.Query{Size: 1})
-	_, answers["Events"] = f.Events(ctx, auth.Query{Size: 1})
+	_, answers["Users"] = f.Users(ctx, auth.ListParams{Size: 1, Search: "alice"})
+	_, answers["ListGroups"] = f.ListGroups(ctx, auth.ListParams{Size: 1})
+	_, answers["Sessions"] = f.Sessions(ctx, auth.ListParams{Size: 1})
+	_, answers["Events"] = f.Events(ctx, auth.ListParams{Size: 1})
 	_, answers["Event"] = f.Event(ctx, 1)
 	_, _, answers["EventHead"] = f.EventHead(ctx)
-	_, answers["Belongings"] = f.Belongings(ctx, []int64{user.ID})
+	_, answers["RelatedRows"] = f.RelatedRows(ctx, []int64{user.ID})
 	_, answers["UserByEmail"] = f.UserByEmail(ctx, user.Email)
 	_, answers["SetPassword"] = f.SetPassword(ctx, user.ID, "x", noon)
 	_, _, answers["SessionByID"] = f.SessionByID(ctx, "every")
 	_, answers["FailedAttempts"] = f.FailedAttempts(ctx, []string{"key"}, noon)
-	_, answers["PasswordSamples"] = f.PasswordSamples(ctx)
+	_, answers["HashSamples"] = f.HashSamples(ctx)
 	_, answers["DeleteEnded"] = f.DeleteEnded(ctx, noon, noon)
 	return answers
 }
@@ -199,7 +199,7 @@ func (f fixture) live(ctx context.Context, user, shared auth.User, id string) er
 		func() error { return f.BeginSession(ctx, login(shared, "shared "+id)) },
 		func() error { _, _, err := f.SessionByID(ctx, id); return err },
 		func() error { return f.RenewSession(ctx, id, noon.Add(time.Hour)) },
-		func() error { _, err := f.PasswordSamples(ctx); return err },
+		func() error { _, err := f.HashSamples(ctx); return err },
 		func() error { _, err := f.DeleteEnded(ctx, noon.Add(-time.Hour), noon.Add(-time.Hour)); return err },
 		func() error { _, err := f.SetPassword(ctx, user.ID, user.Password, noon); return err },
 		func() error { return f.RevokeSession(ctx, "shared "+id, noon, auth.Event{}) },

@@ -108,10 +108,10 @@ func (m *registered[T]) serveAction(v *visit, name string, keys []string) error 
 	return v.renderForm(status, view, page{Title: view.Heading, Crumbs: m.crumbs(Link{Label: view.Heading})})
 }
 
-// owns tells whether an action takes a permission on this very model, as deleting does.
+// owns reports whether an action takes a permission on this very model, as deleting does.
 // Any other shows its page, which names what it is about, to those alone who may see it.
 func (m *registered[T]) owns(action Action[T]) bool {
-	return slices.ContainsFunc(action.Needs, func(p auth.Permission) bool {
+	return slices.ContainsFunc(action.Needs, func(p auth.PermissionName) bool {
 		return slices.ContainsFunc([]auth.Verb{auth.View, auth.Add, auth.Change, auth.Delete}, func(verb auth.Verb) bool {
 			return p == m.Permissions.May(verb)
 		})

@@ -165,7 +165,7 @@ func readOnly(fieldsets []Fieldset) {
 	}
 }
 
-// take makes of an error what is shown on the form, and gives the answer's status;
+// take makes of an error what is shown on the form, and returns the answer's status;
 // an error that is none of the form's comes back.
 func (view *formView) take(v *visit, err error) (int, error) {
 	named, ok := errors.AsType[*auth.Error](err)

@@ -32,7 +32,7 @@ func (s *Site) askToLogIn(v *visit) error {
 	view.Fault = "You were signed out, and what you sent was not saved. Sign in here, go back in your browser to the form, and send it again."
 	v.note(auth.AuthenticationRequired())
 	v.form = Form{url.Values{}}
-	return v.renderForm(http.StatusUnauthorized, view, page{Title: "Sign in", Door: true})
+	return v.renderForm(http.StatusUnauthorized, view, page{Title: "Sign in", SignedOut: true})
 }
 
 func loginForm(next string) formView {
@@ -68,7 +68,7 @@ func (s *Site) serveLogin(v *visit) error {
 		v.note(named)
 		view.Fault, status = named.Detail, statusOf[named.Code]
 	}
-	return v.renderForm(status, view, page{Title: "Sign in", Door: true})
+	return v.renderForm(status, view, page{Title: "Sign in", SignedOut: true})
 }
 
 // logIn begins a session, a new one whatever cookie came along.
@@ -157,7 +157,7 @@ func newPasswordFields() []Field {
 	}
 }
 
-// newPassword gives the password that was typed twice.
+// newPassword returns the password that was typed twice.
 func newPassword(form Form) (string, error) {
 	if form.Text("password") != form.Text("again") {
 		return "", auth.Invalid(auth.FieldError{Field: "again", Message: "The two were not the same."})
@@ -197,10 +197,10 @@ func (s *Site) serveSetup(v *visit) error {
 			return err
 		}
 	}
-	return v.renderForm(status, view, page{Title: view.Heading, Door: true})
+	return v.renderForm(status, view, page{Title: view.Heading, SignedOut: true})
 }
 
-// errSignInAfter tells that the account is there, though signing in did not work.
+// errSignInAfter reports that the account is there, though signing in did not work.
 var errSignInAfter = errors.New("made, and not signed in")
 
 func (s *Site) setUp(v *visit, token string) error {

@@ -73,7 +73,7 @@ func (m *registered[T]) serveExport(v *visit) error {
 // too (OWASP, "CSV Injection").
 const formula = "=+-@\t\r\n＝＋－＠"
 
-// harmless gives a cell as it stands in the file. A spreadsheet would take a text that
+// harmless returns a cell as it stands in the file. A spreadsheet would take a text that
 // begins like a formula for one; where commas stand in numbers, it takes a semicolon for
 // the end of a cell.
 func harmless(cell Cell) string {

@@ -21,7 +21,7 @@ func (s *Site) groups() Model[auth.Group] {
 			}},
 		},
 		Sort: "name", Search: "Part of a name",
-		List: s.directory.SomeGroups,
+		List: s.directory.ListGroups,
 		Get:  s.getGroup,
 		Fields: func(ctx context.Context, _ *auth.Staff, g *auth.Group) ([]Fieldset, error) {
 			if g == nil {
@@ -46,7 +46,7 @@ func (s *Site) groups() Model[auth.Group] {
 		},
 		Version: func(g auth.Group) string { return g.Form().Version() },
 		Actions: []Action[auth.Group]{{
-			Name: "delete", Label: "Delete", Needs: []auth.Permission{auth.GroupModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
+			Name: "delete", Label: "Delete", Needs: []auth.PermissionName{auth.GroupModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
 			Explain: func(context.Context, []auth.Group) ([]string, error) {
 				return []string{"Its members stay, and may do no longer what they may do by this group alone. This cannot be undone."}, nil
 			},

@@ -16,15 +16,15 @@ import (
 const (
 	// pageSize is how many rows a page has.
 	pageSize = 50
-	// mostPages keeps the number of the first row within what a database can count.
-	mostPages = 1_000_000
+	// maxPages keeps the number of the first row within what a database can count.
+	maxPages = 1_000_000
 	// maxSearch is longer than any address, in characters.
 	maxSearch = 300
 )
 
 // listing is what somebody asks of a list, as its address says it.
 type listing struct {
-	query   auth.Query
+	query   auth.ListParams
 	page    int
 	chosen  map[string]string // of each filter
 	notices []string          // what of the address could not be understood
@@ -140,7 +140,7 @@ func (m *registered[T]) row(item T) row {
 func (m *registered[T]) readList(v *visit) (listing, []filterView, error) {
 	values := v.r.URL.Query()
 	asked := listing{page: 1, chosen: map[string]string{}}
-	asked.query = auth.Query{Sort: m.Sort, Descending: m.Descending, Size: pageSize}
+	asked.query = auth.ListParams{Sort: m.Sort, Descending: m.Descending, Size: pageSize}
 	asked.readSearch(values.Get("q"), m.Search != "")
 	m.readSort(&asked, values.Get("o"))
 	asked.readPage(values.Get("p"))
@@ -189,7 +189,7 @@ func (l *listing) readPage(text string) {
 		return
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > mostPages {
+	if err != nil || n < 1 || n > maxPages {
 		l.notices = append(l.notices, fmt.Sprintf("There is no page “%s”. This is the first.", shortened(text)))
 		return
 	}
@@ -221,7 +221,7 @@ func (m *registered[T]) readFilters(v *visit, asked *listing, values url.Values)
 	return views, nil
 }
 
-func (m *registered[T]) headers(v *visit, query auth.Query) []header {
+func (m *registered[T]) headers(v *visit, query auth.ListParams) []header {
 	var headers []header
 	for _, column := range m.Columns {
 		h := header{Label: column.Label}
@@ -253,7 +253,7 @@ func (m *registered[T]) bulkActions(v *visit) []Link {
 	return links
 }
 
-func holds(rights auth.Rights, needs []auth.Permission) bool {
+func holds(rights auth.Rights, needs []auth.PermissionName) bool {
 	for _, permission := range needs {
 		if !rights.Has(permission) {
 			return false
@@ -351,7 +351,7 @@ func shortened(text string) string {
 }
 
 // exportable is the query of a list without its pages.
-func (m *registered[T]) exportable(v *visit) (auth.Query, error) {
+func (m *registered[T]) exportable(v *visit) (auth.ListParams, error) {
 	asked, _, err := m.readList(v)
 	if err == nil && len(asked.notices) > 0 {
 		err = &auth.Error{Code: auth.CodeInvalid, Detail: strings.Join(asked.notices, " ")}

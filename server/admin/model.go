@@ -19,7 +19,7 @@ type Model[T any] struct {
 	Key         func(T) string
 	Title       func(T) string
 	Columns     []Column[T]
-	List        func(ctx context.Context, q auth.Query) (auth.Found[T], error)
+	List        func(ctx context.Context, q auth.ListParams) (auth.Page[T], error)
 	// Get finds one by its key; an error with [auth.CodeNotFound] when there is none.
 	Get func(ctx context.Context, key string) (T, error)
 
@@ -28,11 +28,11 @@ type Model[T any] struct {
 	Search     string // says what is searched; "" when nothing is
 	Filters    []Filter
 	// Each calls f for everything that matches: the list as a file.
-	Each func(ctx context.Context, q auth.Query, f func(T) error) error
+	Each func(ctx context.Context, q auth.ListParams, f func(T) error) error
 
-	// Fields gives the form; item is nil for a new one.
+	// Fields returns the form; item is nil for a new one.
 	Fields func(ctx context.Context, staff *auth.Staff, item *T) ([]Fieldset, error)
-	// Add makes one of a form and gives its key.
+	// Add makes one of a form and returns its key.
 	Add func(ctx context.Context, by auth.Actor, form Form) (key string, err error)
 	// AddNeeds are verbs that adding takes besides [auth.Add].
 	AddNeeds []auth.Verb
@@ -41,7 +41,7 @@ type Model[T any] struct {
 	Change  func(ctx context.Context, by auth.Actor, key, version string, form Form) error
 	Version func(T) string
 	Actions []Action[T]
-	// Panels gives what else is shown on one's page.
+	// Panels returns what else is shown on one's page.
 	Panels func(ctx context.Context, staff *auth.Staff, item T) ([]Panel, error)
 	// History names the condition on events that are about one of these, by its key;
 	// "" when there are none.
@@ -75,7 +75,7 @@ func Flag(on bool) Cell { return Cell{Flag: &on} }
 // At is a cell with a time, or with none.
 func At(t *time.Time) Cell { return Cell{Time: t} }
 
-// CSV gives the cell as it stands in a file: times in RFC 3339, flags as true and
+// CSV returns the cell as it stands in a file: times in RFC 3339, flags as true and
 // false.
 func (c Cell) CSV() string {
 	switch {
@@ -93,7 +93,7 @@ type Filter struct {
 	Choices     func(ctx context.Context) ([]Choice, error)
 }
 
-// Choice is one of a filter's. Where gives the condition at a time.
+// Choice is one of a filter's. Where returns the condition at a time.
 type Choice struct {
 	Value, Label string
 	Where        func(now time.Time) auth.Condition
@@ -215,10 +215,10 @@ type Link struct {
 // says what will happen.
 type Action[T any] struct {
 	Name, Label string
-	Needs       []auth.Permission
+	Needs       []auth.PermissionName
 	// OnOne and OnSeveral say where it is offered.
 	OnOne, OnSeveral bool
-	// Confirm tells that it asks for one's own password, unless that was given just
+	// Confirm reports that it asks for one's own password, unless that was given just
 	// now. The domain asks for it in any case.
 	Confirm bool
 	Grave   bool // it cannot be undone
@@ -227,20 +227,20 @@ type Action[T any] struct {
 	Fields  func(items []T) []Fieldset
 	// Run does it, and says what was done.
 	Run func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []T, form Form) (done string, err error)
-	// Offer tells whether it makes sense for this one; nil when it always does.
+	// Offer reports whether it makes sense for this one; nil when it always does.
 	Offer func(T) bool
 }
 
 // Form is what was posted.
 type Form struct{ values url.Values }
 
-// Text gives a field as it was typed.
+// Text returns a field as it was typed.
 func (f Form) Text(name string) string { return f.values.Get(name) }
 
-// Flag tells whether a box was ticked.
+// Flag reports whether a box was ticked.
 func (f Form) Flag(name string) bool { return f.values.Get(name) != "" }
 
-// IDs gives the ids that were picked; what is no id was picked by nobody, so it is
+// IDs returns the ids that were picked; what is no id was picked by nobody, so it is
 // one that does not exist.
 func (f Form) IDs(name string) []int64 {
 	ids := make([]int64, 0, len(f.values[name]))

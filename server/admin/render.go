@@ -56,11 +56,11 @@ var statusOf = map[auth.Code]int{
 
 // page is what the layout sees.
 type page struct {
-	Title   string
-	Crumbs  []Link
-	Content any
-	Fault   bool // the title says so
-	Door    bool // a page before one is signed in
+	Title     string
+	Crumbs    []Link
+	Content   any
+	Fault     bool // the title says so
+	SignedOut bool // a page that is shown to who is not signed in
 	// set when it is rendered
 	Flash   string
 	Warning string
@@ -131,7 +131,7 @@ func (v *visit) renderAs(status int, name string, p page) error {
 	if text, is := strings.CutPrefix(p.Flash, warning); is {
 		p.Flash, p.Warning = "", text
 	}
-	if v.staff != nil && !p.Door {
+	if v.staff != nil && !p.SignedOut {
 		for _, m := range v.site.models {
 			if path := Prefix + m.name() + "/"; m.may(v.staff.Rights, auth.View) {
 				p.Menu = append(p.Menu, menuItem{m.label(), path, strings.HasPrefix(v.r.URL.Path+"/", path)})
@@ -178,7 +178,7 @@ func (v *visit) fail(err error) {
 		detail = strings.TrimSpace(detail + " " + field.Message)
 	}
 	view := failureView{Status: status, Detail: detail, Back: Prefix}
-	if err := v.renderAs(status, "failure.html", page{Title: http.StatusText(status), Content: view, Door: v.staff == nil}); err != nil {
+	if err := v.renderAs(status, "failure.html", page{Title: http.StatusText(status), Content: view, SignedOut: v.staff == nil}); err != nil {
 		v.site.log.ErrorContext(ctx, "the page of a failure failed", "error", err)
 		http.Error(v.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
@@ -196,7 +196,7 @@ func (v *visit) recover() {
 	v.fail(fmt.Errorf("panic: %v\n%s", panicked, debug.Stack()))
 }
 
-// ago gives a time as people say it.
+// ago returns a time as people say it.
 func ago(now, t time.Time) string {
 	d := now.Sub(t)
 	future := d < 0
@@ -236,13 +236,13 @@ func plural(n int, one string) string {
 	return strconv.Itoa(n) + " " + one + "s"
 }
 
-// stamp gives a time as it is, in UTC.
+// stamp returns a time as it is, in UTC.
 func stamp(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }
 
-// machine gives a time as programs read it.
+// machine returns a time as programs read it.
 func machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// initials gives two letters for somebody: of the first two words of a name, or of
+// initials returns two letters for somebody: of the first two words of a name, or of
 // the parts of an address.
 func initials(text string) string {
 	text, _, _ = strings.Cut(text, "@")

@@ -22,7 +22,7 @@ func (s *Site) sessions() Model[auth.UserSession] {
 				return Cell{Text: u.Email, Link: Prefix + "users/" + strconv.FormatInt(u.UserID, 10) + "/", Person: true}
 			}},
 			{"address", "Address", false, func(u auth.UserSession) Cell { return Text(u.Address) }},
-			{"door", "Door", true, func(u auth.UserSession) Cell { return Cell{Text: doorName(u.Door), Badge: true} }},
+			{"channel", "Channel", true, func(u auth.UserSession) Cell { return Cell{Text: channelName(u.Channel), Badge: true} }},
 			{"created_at", "Since", true, func(u auth.UserSession) Cell { return At(&u.CreatedAt) }},
 			{"renewed_at", "Last renewal", true, func(u auth.UserSession) Cell { return At(&u.RenewedAt) }},
 			{"state", "State", false, func(u auth.UserSession) Cell { return Cell{Text: s.stateOf(u), Badge: true} }},
@@ -32,7 +32,7 @@ func (s *Site) sessions() Model[auth.UserSession] {
 			Choose("state", "State",
 				Choice{"open", "Open", func(now time.Time) auth.Condition { return auth.Condition{Column: "open", Is: auth.Equal, Value: now} }},
 				Choice{"over", "Over", func(now time.Time) auth.Condition { return auth.Condition{Column: "over", Is: auth.Equal, Value: now} }}),
-			OneOf("door", "Door", string(auth.DoorAPI), string(auth.DoorAdmin)),
+			OneOf("channel", "Channel", string(auth.ChannelAPI), string(auth.ChannelAdmin)),
 		},
 		List: s.directory.Sessions,
 		Get:  s.getSession,
@@ -40,7 +40,7 @@ func (s *Site) sessions() Model[auth.UserSession] {
 			return []Fieldset{{Fields: []Field{
 				{Label: "User", Kind: ShownField, Shown: Cell{Text: u.Email, Link: Prefix + "users/" + strconv.FormatInt(u.UserID, 10) + "/"}},
 				{Label: "State", Kind: ShownField, Shown: Cell{Text: s.stateOf(*u), Badge: true}},
-				{Label: "Door", Kind: ShownField, Shown: Text(doorName(u.Door))},
+				{Label: "Channel", Kind: ShownField, Shown: Text(channelName(u.Channel))},
 				{Label: "Browser", Kind: ShownField, Shown: Text(u.UserAgent)},
 				{Label: "Address", Kind: ShownField, Shown: Text(u.Address)},
 				{Label: "Since", Kind: ShownField, Shown: At(&u.CreatedAt)},
@@ -50,7 +50,7 @@ func (s *Site) sessions() Model[auth.UserSession] {
 			}}}, nil
 		},
 		Actions: []Action[auth.UserSession]{{
-			Name: "end", Label: "End", Needs: []auth.Permission{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
+			Name: "end", Label: "End", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
 			Offer: func(u auth.UserSession) bool { return !u.IsOver(s.auth.Now()) },
 			Explain: func(context.Context, []auth.UserSession) ([]string, error) {
 				return []string{"Whoever is in it is signed out at once, and can sign in again."}, nil
@@ -77,7 +77,7 @@ func (s *Site) getSession(ctx context.Context, key string) (auth.UserSession, er
 	if len(key) > 32 || strings.ContainsFunc(key, func(r rune) bool { return r < '0' || r > 'z' }) {
 		return auth.UserSession{}, missing
 	}
-	found, err := s.directory.Sessions(ctx, auth.Query{Where: []auth.Condition{{Column: "id", Is: auth.Equal, Value: key}}, Size: 1})
+	found, err := s.directory.Sessions(ctx, auth.ListParams{Where: []auth.Condition{{Column: "id", Is: auth.Equal, Value: key}}, Size: 1})
 	if err != nil {
 		return auth.UserSession{}, err
 	}
@@ -97,16 +97,16 @@ func (s *Site) stateOf(u auth.UserSession) string {
 	return "open"
 }
 
-func doorName(door auth.Door) string {
-	switch door {
-	case auth.DoorAPI:
+func channelName(channel auth.Channel) string {
+	switch channel {
+	case auth.ChannelAPI:
 		return "API"
-	case auth.DoorAdmin:
+	case auth.ChannelAdmin:
 		return "Admin site"
-	case auth.DoorCommandLine:
+	case auth.ChannelCLI:
 		return "Command line"
 	}
-	return string(door)
+	return string(channel)
 }
 
 func sessionsOf(email string) string {

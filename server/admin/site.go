@@ -26,13 +26,13 @@ var Static embed.FS
 // Config is what the site has to know.
 type Config struct {
 	Auth      *auth.Service
-	Directory auth.Directory
+	Directory auth.Reader
 	// Key authenticates what the site hands out: tokens of forms, messages.
 	Key []byte
 	// PublicURL is where people reach the server. With https, cookies are for https
 	// alone.
 	PublicURL string
-	// Link gives the path of a static file.
+	// Link returns the path of a static file.
 	Link    func(name string) (string, error)
 	Version string
 	Log     *slog.Logger
@@ -42,7 +42,7 @@ type Config struct {
 // and is safe for concurrent use.
 type Site struct {
 	auth      *auth.Service
-	directory auth.Directory
+	directory auth.Reader
 	key       []byte
 	secure    bool
 	version   string
@@ -58,7 +58,7 @@ type Site struct {
 // the database for as long as the client takes.
 const maxExports = 2
 
-// New gives the site, with users, groups, sessions and events registered. It fails
+// New returns the site, with users, groups, sessions and events registered. It fails
 // only when the files embedded in the binary do not fit together.
 func New(cfg Config) (*Site, error) {
 	s := &Site{
@@ -130,7 +130,7 @@ type registered[T any] struct {
 func (m *registered[T]) name() string  { return m.Name }
 func (m *registered[T]) label() string { return m.Many }
 
-// may tells whether somebody may do this with the model, and whether it can be done.
+// may reports whether somebody may do this with the model, and whether it can be done.
 func (m *registered[T]) may(rights auth.Rights, verb auth.Verb) bool {
 	return rights.Any(m.Permissions, verb) && (verb != auth.Change || m.Change != nil)
 }
@@ -145,11 +145,11 @@ func (m *registered[T]) canAdd(rights auth.Rights) bool {
 }
 
 func (m *registered[T]) total(ctx context.Context) (int, error) {
-	found, err := m.List(ctx, auth.Query{})
+	found, err := m.List(ctx, auth.ListParams{})
 	return found.Total, err
 }
 
-// path gives the path of one of the model's pages.
+// path returns the path of one of the model's pages.
 func (m *registered[T]) path(rest ...string) string {
 	return Prefix + strings.Join(append([]string{m.Name}, rest...), "/") + "/"
 }
@@ -192,7 +192,7 @@ func (m *registered[T]) serve(v *visit, rest []string) error {
 	return errNoPage
 }
 
-// mustMay gives an error with CodeForbidden unless the visitor may do this.
+// mustMay returns an error with CodeForbidden unless the visitor may do this.
 func (m *registered[T]) mustMay(v *visit, verb auth.Verb) error {
 	if v.staff.Rights.Any(m.Permissions, verb) {
 		return nil

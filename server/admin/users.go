@@ -39,7 +39,7 @@ func (s *Site) users() Model[auth.Account] {
 			Since("last_login", "Last login", true),
 		},
 		List: s.listUsers,
-		Each: func(ctx context.Context, q auth.Query, f func(auth.Account) error) error {
+		Each: func(ctx context.Context, q auth.ListParams, f func(auth.Account) error) error {
 			return s.directory.EachUser(ctx, q, func(u auth.User) error { return f(auth.Account{User: u}) })
 		},
 		Get:      s.getUser,
@@ -53,9 +53,9 @@ func (s *Site) users() Model[auth.Account] {
 	}
 }
 
-func (s *Site) listUsers(ctx context.Context, q auth.Query) (auth.Found[auth.Account], error) {
+func (s *Site) listUsers(ctx context.Context, q auth.ListParams) (auth.Page[auth.Account], error) {
 	found, err := s.directory.Users(ctx, q)
-	accounts := auth.Found[auth.Account]{Matches: found.Matches, Uncounted: found.Uncounted, Total: found.Total}
+	accounts := auth.Page[auth.Account]{Matches: found.Matches, Uncounted: found.Uncounted, Total: found.Total}
 	for _, user := range found.Items {
 		accounts.Items = append(accounts.Items, auth.Account{User: user})
 	}
@@ -119,7 +119,7 @@ func (s *Site) userFields(ctx context.Context, staff *auth.Staff, a *auth.Accoun
 	}}), nil
 }
 
-// grantable gives all groups and permissions as options.
+// grantable returns all groups and permissions as options.
 func (s *Site) grantable(ctx context.Context, groupIDs, permissionIDs []int64) (groups, permissions []Option, err error) {
 	all, err := s.directory.Groups(ctx)
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *Site) permissionOptions(ctx context.Context, ids []int64) ([]Option, er
 	all, err := s.directory.Permissions(ctx)
 	options := make([]Option, 0, len(all))
 	for _, p := range all {
-		options = append(options, option(p.ID, p.Name, p.Model.App+" · "+p.Model.Name, string(p.Permission()), ids))
+		options = append(options, option(p.ID, p.Label, p.Model.App+" · "+p.Model.Name, string(p.Name()), ids))
 	}
 	return options, err
 }
@@ -156,7 +156,7 @@ func passwordChoice(none string) Field {
 	}}
 }
 
-// chosenPassword gives what was typed, or nil for none.
+// chosenPassword returns what was typed, or nil for none.
 func chosenPassword(form Form) (*string, error) {
 	if form.Text("usable") == "no" {
 		return nil, nil //nolint:nilnil // no password is a choice
@@ -204,7 +204,7 @@ func idsOf(accounts []auth.Account) []int64 {
 }
 
 func (s *Site) userActions() []Action[auth.Account] {
-	change := []auth.Permission{auth.UserModel.May(auth.Change)}
+	change := []auth.PermissionName{auth.UserModel.May(auth.Change)}
 	return []Action[auth.Account]{
 		{
 			Name: "password", Label: "Set the password", Needs: change, OnOne: true, Confirm: true,
@@ -244,7 +244,7 @@ func (s *Site) userActions() []Action[auth.Account] {
 			},
 		},
 		{
-			Name: "end-sessions", Label: "End all sessions", Needs: []auth.Permission{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true,
+			Name: "end-sessions", Label: "End all sessions", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true,
 			Explain: func(context.Context, []auth.Account) ([]string, error) {
 				return []string{"They are signed out on every device, at once, and can sign in again. Of your own sessions, this one goes on."}, nil
 			},
@@ -254,7 +254,7 @@ func (s *Site) userActions() []Action[auth.Account] {
 			},
 		},
 		{
-			Name: "delete", Label: "Delete", Needs: []auth.Permission{auth.UserModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
+			Name: "delete", Label: "Delete", Needs: []auth.PermissionName{auth.UserModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
 			Explain: s.explainDeletion,
 			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
 				return fmt.Sprintf("Deleted: %d.", len(items)), s.auth.DeleteUsers(ctx, by, idsOf(items))
@@ -275,7 +275,7 @@ func theInactive(items []auth.Account, active bool) string {
 }
 
 func (s *Site) explainDeletion(ctx context.Context, items []auth.Account) ([]string, error) {
-	belongings, err := s.directory.Belongings(ctx, idsOf(items))
+	belongings, err := s.directory.RelatedRows(ctx, idsOf(items))
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +300,7 @@ func (s *Site) userPanels(ctx context.Context, staff *auth.Staff, a auth.Account
 		return nil, nil
 	}
 	now := s.auth.Now()
-	found, err := s.directory.Sessions(ctx, auth.Query{
+	found, err := s.directory.Sessions(ctx, auth.ListParams{
 		Where: []auth.Condition{{Column: "user", Is: auth.Equal, Value: a.ID}, {Column: "open", Is: auth.Equal, Value: now}},
 		Sort:  "renewed_at", Descending: true, Size: shownSessions,
 	})

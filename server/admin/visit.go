@@ -70,14 +70,14 @@ func (v *visit) readForm() error {
 	return nil
 }
 
-// isPost tells whether something is to be changed.
+// isPost reports whether something is to be changed.
 func (v *visit) isPost() bool { return v.r.Method == http.MethodPost }
 
 // token is what a form must bring along: whoever cannot read our pages cannot know
 // it (OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "HMAC-based").
 func (v *visit) token() string { return v.site.mac("form", v.secret) }
 
-// checkToken gives an error unless the form is one that was shown in this session.
+// checkToken returns an error unless the form is one that was shown in this session.
 func (v *visit) checkToken() error {
 	if hmac.Equal([]byte(v.form.Text("token")), []byte(v.token())) {
 		return nil
@@ -85,7 +85,7 @@ func (v *visit) checkToken() error {
 	return errStaleForm
 }
 
-// actor gives who acts.
+// actor returns who acts.
 func (v *visit) actor() auth.Actor { return v.staff.Actor(v.now, v.client) }
 
 // confirm checks the password that a form brings along for what is dangerous.
@@ -166,7 +166,7 @@ func (v *visit) identify() error {
 	return nil
 }
 
-// visitor gives whoever is not signed in a secret for the form of the login.
+// visitor returns whoever is not signed in a secret for the form of the login.
 func (v *visit) visitor() {
 	v.secret = v.cookie(visitorCookie)
 	if len(v.secret) != 26 {
@@ -191,7 +191,7 @@ func (v *visit) setFlash(message string) {
 	v.site.setCookie(v.w, flashCookie, text+"."+v.site.mac("flash", text), time.Minute)
 }
 
-// takeFlash gives the message that was kept for this page, if it is one of ours.
+// takeFlash returns the message that was kept for this page, if it is one of ours.
 func (v *visit) takeFlash() string {
 	value := v.cookie(flashCookie)
 	if value == "" {
@@ -209,7 +209,7 @@ func (v *visit) takeFlash() string {
 	return string(message)
 }
 
-// localPath gives a path of the site that somebody may be led on to, or its start.
+// localPath returns a path of the site that somebody may be led on to, or its start.
 func localPath(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, Prefix) ||

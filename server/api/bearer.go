@@ -11,7 +11,7 @@ import (
 // maxTokenLength is several times that of any token we issue.
 const maxTokenLength = 4096
 
-// bearer gives the token of RFC 6750, section 2.1. Its error tells apart that
+// bearer returns the token of RFC 6750, section 2.1. Its error tells apart that
 // none was sent (another scheme counts as none) and that what was sent cannot be
 // one.
 func bearer(header http.Header) (string, error) {

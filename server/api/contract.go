@@ -90,7 +90,7 @@ func ginPattern(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
-// withOtherSlash gives a path's other spelling.
+// withOtherSlash returns a path's other spelling.
 func withOtherSlash(path string) string {
 	if without, had := strings.CutSuffix(path, "/"); had {
 		return without

@@ -7,7 +7,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-func toToken(grant auth.Grant) gen.TokenJSONResponse {
+func toToken(grant auth.TokenGrant) gen.TokenJSONResponse {
 	return gen.TokenJSONResponse{
 		AccessToken: grant.AccessToken,
 		TokenType:   gen.Bearer,

@@ -15,7 +15,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// New gives the handler of every path below the contract's server URL.
+// New returns the handler of every path below the contract's server URL.
 func New(service *auth.Service, ready Readiness, log *slog.Logger) (http.Handler, error) {
 	contract, err := gen.GetSpec()
 	if err != nil {
@@ -35,7 +35,7 @@ func New(service *auth.Service, ready Readiness, log *slog.Logger) (http.Handler
 	return engine, nil
 }
 
-// ContractJSON gives the contract as JSON, for tools that read it.
+// ContractJSON returns the contract as JSON, for tools that read it.
 func ContractJSON() ([]byte, error) {
 	contract, err := gen.GetSpecJSON()
 	if err != nil {
@@ -87,7 +87,7 @@ func newStrictHandler(server gen.StrictServerInterface, p problems) gen.ServerIn
 	})
 }
 
-// detach gives the handler a context of its own. gin uses its contexts again for
+// detach returns the handler a context of its own. gin uses its contexts again for
 // other requests, while what a handler calls (database/sql, a driver) may look
 // at the one it was given a moment longer, from its own goroutines.
 func detach(next gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {

@@ -36,9 +36,9 @@ func FuzzBearer(f *testing.F) {
 	})
 }
 
-// loginDoor is what stands before a login, by the contract: the handler notes
+// guardedLogin is what stands before a login, by the contract: the handler notes
 // what it is given.
-func loginDoor(tb testing.TB) (handler http.Handler, given **gen.LoginRequest) {
+func guardedLogin(tb testing.TB) (handler http.Handler, given **gen.LoginRequest) {
 	tb.Helper()
 	contract, err := gen.GetSpec()
 	if err != nil {
@@ -79,13 +79,13 @@ func FuzzLoginBody(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	door, given := loginDoor(f)
+	guarded, given := guardedLogin(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		*given = nil
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodPost, "/api/v1/users/login/", bytes.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
-		door.ServeHTTP(w, r)
+		guarded.ServeHTTP(w, r)
 		if w.Code != http.StatusOK {
 			checkRefusal(t, w, body)
 			return

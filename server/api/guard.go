@@ -98,7 +98,7 @@ func (g *guard) validate(c *gin.Context, op *operation) error {
 // identityKey is a string, since that is what gin's context looks for.
 const identityKey = "latchkey.identity"
 
-// identity gives who makes the request. It is nil only where the operation's
+// identity returns who makes the request. It is nil only where the operation's
 // `security` lets anybody in.
 func identity(ctx context.Context) *auth.Identity {
 	id, _ := ctx.Value(identityKey).(*auth.Identity)

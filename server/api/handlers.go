@@ -54,12 +54,12 @@ func (s *Server) GetCurrentUser(ctx context.Context, _ gen.GetCurrentUserRequest
 	return gen.GetCurrentUser200JSONResponse(toUser(identity(ctx).User)), nil
 }
 
-// GetHealth tells that the process lives: GET /health.
+// GetHealth reports that the process lives: GET /health.
 func (*Server) GetHealth(context.Context, gen.GetHealthRequestObject) (gen.GetHealthResponseObject, error) {
 	return gen.GetHealth200JSONResponse{Status: gen.Ok}, nil
 }
 
-// GetReadiness tells whether requests can be served: GET /health/ready.
+// GetReadiness reports whether requests can be served: GET /health/ready.
 func (s *Server) GetReadiness(ctx context.Context, _ gen.GetReadinessRequestObject) (gen.GetReadinessResponseObject, error) {
 	if faults := s.ready(ctx); len(faults) > 0 {
 		return nil, notReady(faults)

@@ -52,7 +52,7 @@ func notReady(faults []auth.FieldError) *auth.Error {
 	return &auth.Error{Code: codeNotReady, Detail: "The service is not ready.", Fields: faults, RetryAfter: time.Second}
 }
 
-// problems turns errors into answers. It is behind every door that an error can
+// problems turns errors into answers. It is behind every way that an error can
 // leave by, so that nothing else decides what a client sees.
 type problems struct {
 	log *slog.Logger

@@ -15,7 +15,7 @@ func (a *App) Background(ctx context.Context) {
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
 	for {
-		if err := a.Auth.MeasurePasswords(ctx); err != nil && ctx.Err() == nil {
+		if err := a.Auth.MeasureHashes(ctx); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "the kinds of password could not be measured", "error", err)
 		}
 		// Each measured password took 19 MiB and more, once.

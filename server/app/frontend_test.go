@@ -15,15 +15,15 @@ import (
 	"github.com/latchkey-auth/latchkey/server/web"
 )
 
-// frontDoor serves what stands before an app that answers by next.
-func frontDoor(t *testing.T, next http.HandlerFunc, proxies ...netip.Prefix) *httptest.Server {
+// frontendProxy serves what stands before an app that answers by next.
+func frontendProxy(t *testing.T, next http.HandlerFunc, proxies ...netip.Prefix) *httptest.Server {
 	t.Helper()
 	behind := httptest.NewServer(next)
 	t.Cleanup(behind.Close)
-	return frontDoorTo(t, behind.URL, proxies...)
+	return proxyTo(t, behind.URL, proxies...)
 }
 
-func frontDoorTo(t *testing.T, target string, proxies ...netip.Prefix) *httptest.Server {
+func proxyTo(t *testing.T, target string, proxies ...netip.Prefix) *httptest.Server {
 	t.Helper()
 	site, err := web.New(web.Config{})
 	if err != nil {
@@ -34,9 +34,9 @@ func frontDoorTo(t *testing.T, target string, proxies ...netip.Prefix) *httptest
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	door := httptest.NewServer(observe(newFrontend(u, "https", site.FrontendDown(), log), log, proxies))
-	t.Cleanup(door.Close)
-	return door
+	proxy := httptest.NewServer(observe(newFrontend(u, "https", site.FrontendDown(), log), log, proxies))
+	t.Cleanup(proxy.Close)
+	return proxy
 }
 
 // What the app learns of client and site is what we know, whatever was sent.
@@ -44,8 +44,8 @@ func TestTheAppBehindLearnsNothingForged(t *testing.T) {
 	t.Parallel()
 	var got http.Header
 	var host string
-	door := frontDoor(t, func(_ http.ResponseWriter, r *http.Request) { got, host = r.Header.Clone(), r.Host })
-	req, err := http.NewRequest(http.MethodGet, door.URL+"/page?a=1&a=2;b", nil)
+	proxy := frontendProxy(t, func(_ http.ResponseWriter, r *http.Request) { got, host = r.Header.Clone(), r.Host })
+	req, err := http.NewRequest(http.MethodGet, proxy.URL+"/page?a=1&a=2;b", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +101,8 @@ func TestTheAppBehindLearnsNothingForged(t *testing.T) {
 func TestTheAppBehindLearnsWhatATrustedProxySays(t *testing.T) {
 	t.Parallel()
 	var got http.Header
-	door := frontDoor(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Clone() }, netip.MustParsePrefix("127.0.0.1/32"))
-	req, err := http.NewRequest(http.MethodGet, door.URL, nil)
+	proxy := frontendProxy(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Clone() }, netip.MustParsePrefix("127.0.0.1/32"))
+	req, err := http.NewRequest(http.MethodGet, proxy.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,9 +126,9 @@ func TestTheAppBehindLearnsWhatATrustedProxySays(t *testing.T) {
 func TestCompressionIsLeftToBrowserAndApp(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	door := frontDoor(t, func(_ http.ResponseWriter, r *http.Request) { asked = r.Header.Values("Accept-Encoding") })
+	proxy := frontendProxy(t, func(_ http.ResponseWriter, r *http.Request) { asked = r.Header.Values("Accept-Encoding") })
 	for _, want := range []string{"", "br"} {
-		req, err := http.NewRequest(http.MethodGet, door.URL, nil)
+		req, err := http.NewRequest(http.MethodGet, proxy.URL, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,13 +150,13 @@ func TestCompressionIsLeftToBrowserAndApp(t *testing.T) {
 func TestAStreamedPageIsPassedOnAsItComes(t *testing.T) {
 	t.Parallel()
 	more := make(chan struct{})
-	door := frontDoor(t, func(w http.ResponseWriter, _ *http.Request) {
+	proxy := frontendProxy(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "first\n")
 		_ = http.NewResponseController(w).Flush()
 		<-more
 		_, _ = io.WriteString(w, "second\n")
 	})
-	answer, err := http.Get(door.URL)
+	answer, err := http.Get(proxy.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestAStreamedPageIsPassedOnAsItComes(t *testing.T) {
 // What follows an upgrade goes both ways, as the app's WebSockets need it.
 func TestAnUpgradeIsPassedOn(t *testing.T) {
 	t.Parallel()
-	door := frontDoor(t, func(w http.ResponseWriter, r *http.Request) {
+	proxy := frontendProxy(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "websocket" {
 			http.Error(w, "no upgrade", http.StatusBadRequest)
 			return
@@ -192,7 +192,7 @@ func TestAnUpgradeIsPassedOn(t *testing.T) {
 		_, _ = both.WriteString("you said " + line)
 		_ = both.Flush()
 	})
-	conn, err := net.Dial("tcp", strings.TrimPrefix(door.URL, "http://"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(proxy.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestAnAppThatIsDown(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	answer, err := http.Get(frontDoorTo(t, gone.URL).URL + "/page")
+	answer, err := http.Get(proxyTo(t, gone.URL).URL + "/page")
 	if err != nil {
 		t.Fatal(err)
 	}

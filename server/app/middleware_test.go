@@ -15,7 +15,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/request"
 )
 
-// observed answers a request by next and gives the answer and what is logged.
+// observed answers a request by next and returns the answer and what is logged.
 func observed(t *testing.T, r *http.Request, next http.HandlerFunc) (*httptest.ResponseRecorder, []map[string]any) {
 	t.Helper()
 	var text bytes.Buffer

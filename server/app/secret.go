@@ -16,7 +16,7 @@ import (
 // secretFile holds the development secret, in the data directory.
 const secretFile = "secret_key"
 
-// secretKey gives the secret that is configured, or the one that is kept in the
+// secretKey returns the secret that is configured, or the one that is kept in the
 // data directory, made when it is missing. It makes none where the configuration
 // must name one.
 func secretKey(cfg *config.Config) ([]byte, error) {

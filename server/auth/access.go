@@ -8,7 +8,7 @@ import (
 )
 
 // SetPassword sets a user's password, or makes it one that nothing matches, and
-// ends the user's sessions; it gives how many. An actor who sets their own stays in
+// ends the user's sessions; it returns how many. An actor who sets their own stays in
 // the session keep. The error has CodeInvalid when the password is too weak.
 func (s *Service) SetPassword(ctx context.Context, by Actor, id int64, password *string, keep string) (ended int64, err error) {
 	if err := by.must(UserModel, Change); err != nil {
@@ -67,7 +67,7 @@ func (s *Service) setPassword(ctx context.Context, by Actor, id int64, password 
 	return ended, noSuchUser(err)
 }
 
-// EndSessions ends all sessions of users; it gives how many. Of their own, actors
+// EndSessions ends all sessions of users; it returns how many. Of their own, actors
 // keep the one they are in.
 func (s *Service) EndSessions(ctx context.Context, by Actor, userIDs []int64, keep string) (ended int64, err error) {
 	if err := by.must(SessionModel, Delete); err != nil {
@@ -136,7 +136,7 @@ func endSessions(ctx context.Context, tx Changes, by Actor, user User, now time.
 	return ended, err
 }
 
-// encode gives the encoding of a password, or of none: Django's, "!" and forty
+// encode returns the encoding of a password, or of none: Django's, "!" and forty
 // characters by chance.
 func (s *Service) encode(ctx context.Context, password *string) (string, error) {
 	if password == nil {

@@ -65,7 +65,7 @@ func (s *Service) createSuperuser(ctx context.Context, by Actor, in NewUser, fir
 	return user, err
 }
 
-// CheckNewEmail tells whether a new account can have this address, so that a
+// CheckNewEmail reports whether a new account can have this address, so that a
 // person who types it learns of it before typing more.
 func (s *Service) CheckNewEmail(ctx context.Context, email string) error {
 	if fault := checkEmail(email); fault != "" {
@@ -78,7 +78,7 @@ func (s *Service) CheckNewEmail(ctx context.Context, email string) error {
 	return err
 }
 
-// FindUser gives the user with this address; an error with CodeNotFound when
+// FindUser returns the user with this address; an error with CodeNotFound when
 // there is none.
 func (s *Service) FindUser(ctx context.Context, email string) (User, error) {
 	user, err := s.lookUp(ctx, email)
@@ -88,7 +88,7 @@ func (s *Service) FindUser(ctx context.Context, email string) (User, error) {
 	return user, err
 }
 
-// checkNewPassword gives what is wrong with a password somebody chooses, or "".
+// checkNewPassword returns what is wrong with a password somebody chooses, or "".
 // The rules are those of Django's four validators; what is common we read from
 // other lists than Django does, and so not every answer is the same. They are for
 // new passwords only: a login checks whatever it is given.
@@ -111,7 +111,7 @@ func (s *Service) checkNewPassword(password, email string) string {
 	return ""
 }
 
-// isLikeEmail tells whether the password is little more than the address or a
+// isLikeEmail reports whether the password is little more than the address or a
 // part of it: what is left without that part is shorter than a password may be.
 func isLikeEmail(password, email string) bool {
 	password, email = EmailKey(password), EmailKey(email)
@@ -137,7 +137,7 @@ func (f *faults) add(field, message string) {
 	}
 }
 
-// err gives them as one error, or nil when there is none.
+// err returns them as one error, or nil when there is none.
 func (f faults) err() error {
 	if len(f) == 0 {
 		return nil

@@ -2,24 +2,24 @@ package auth
 
 import "strings"
 
-// Door is where somebody comes in to change something.
-type Door string
+// Channel is where somebody comes in to change something.
+type Channel string
 
-// The doors.
+// The channels.
 const (
-	DoorAPI         Door = "api"
-	DoorAdmin       Door = "admin"
-	DoorCommandLine Door = "command"
+	ChannelAPI   Channel = "api"
+	ChannelAdmin Channel = "admin"
+	ChannelCLI   Channel = "command"
 )
 
-// Actor is who changes something, through which door, and with which rights.
+// Actor is who changes something, through which channel, and with which rights.
 type Actor struct {
-	Door    Door
+	Channel Channel
 	UserID  int64  // 0: nobody who has an account
 	Name    string // an e-mail address, or who has the command line
 	Address string // of the client; empty on the command line
 	Rights  Rights
-	// Confirmed tells that the password was given just now: what is dangerous asks
+	// Confirmed reports that the password was given just now: what is dangerous asks
 	// for it.
 	Confirmed bool
 
@@ -31,15 +31,15 @@ type Actor struct {
 // name for them.
 func CommandLine(name string) Actor {
 	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "?")
-	return Actor{Door: DoorCommandLine, Name: cutRunes(name, MaxEmailLength), Rights: Everything(), Confirmed: true}
+	return Actor{Channel: ChannelCLI, Name: cutRunes(name, MaxEmailLength), Rights: Everything(), Confirmed: true}
 }
 
 // ownActor is a user who acts on their own account through the API.
 func ownActor(user User, client Client) Actor {
-	return Actor{Door: DoorAPI, UserID: user.ID, Name: user.Email, Address: client.Address}
+	return Actor{Channel: ChannelAPI, UserID: user.ID, Name: user.Email, Address: client.Address}
 }
 
-// must gives an error with CodeForbidden unless the actor has a permission.
+// must returns an error with CodeForbidden unless the actor has a permission.
 func (a Actor) must(m Model, verb Verb) error {
 	if a.Rights.Has(m.May(verb)) {
 		return nil
@@ -47,7 +47,7 @@ func (a Actor) must(m Model, verb Verb) error {
 	return Forbidden("You have no permission to do this. It takes " + string(m.May(verb)) + ".")
 }
 
-// mustConfirm gives an error with CodeConfirmationRequired unless the actor has
+// mustConfirm returns an error with CodeConfirmationRequired unless the actor has
 // given the password just now.
 func (a Actor) mustConfirm() error {
 	if a.Confirmed {

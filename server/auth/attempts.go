@@ -50,7 +50,7 @@ func (s *Service) limitAttempts(ctx context.Context, in Credentials, now time.Ti
 	return found, nil
 }
 
-// forgivable gives the counts that a success forgets. With twins, addresses that
+// forgivable returns the counts that a success forgets. With twins, addresses that
 // differ in letter case alone, it is none: whoever owns the one could guess at the
 // other without end.
 func (s *Service) forgivable(ctx context.Context, email string, found attempts) ([]string, error) {
@@ -72,7 +72,7 @@ func (s *Service) countFailure(ctx context.Context, keys []string, now time.Time
 	return s.store.CountFailedAttempt(ctx, keys, now, now.Add(-attemptWindow))
 }
 
-// clientOf gives what counts as one client: of an IPv6 address the first 64 bits,
+// clientOf returns what counts as one client: of an IPv6 address the first 64 bits,
 // since whoever has one has all of them (RFC 6177).
 func clientOf(address string) string {
 	ip, err := netip.ParseAddr(address)

@@ -30,7 +30,7 @@ func (w *world) mustRefuse(t *testing.T, in Credentials, want Code) *Error {
 	return refusal
 }
 
-func (w *world) mustLogin(t *testing.T, in Credentials) Grant {
+func (w *world) mustLogin(t *testing.T, in Credentials) TokenGrant {
 	t.Helper()
 	grant, err := w.Login(t.Context(), in)
 	if err != nil {

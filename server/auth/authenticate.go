@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Authenticate gives who a token speaks for. Its errors have CodeInvalidToken
+// Authenticate returns who a token speaks for. Its errors have CodeInvalidToken
 // or CodeUnavailable.
 func (s *Service) Authenticate(ctx context.Context, raw string) (*Identity, error) {
 	token, err := s.tokens.Parse(raw)
@@ -31,7 +31,7 @@ func (s *Service) check(token AccessToken, session Session, user User) error {
 	switch {
 	case token.UserID != session.UserID:
 		return errors.New("the session is another user's")
-	case session.Door != DoorAPI:
+	case session.Channel != ChannelAPI:
 		return errors.New("the session is the admin site's")
 	case session.RevokedAt != nil:
 		return errors.New("the session was ended")
@@ -45,27 +45,27 @@ func (s *Service) check(token AccessToken, session Session, user User) error {
 	return nil
 }
 
-// Renew gives the token that id came with while enough of its life is left, and
+// Renew returns the token that id came with while enough of its life is left, and
 // a new one for the same session after that. The old one stays good until its
 // own end.
-func (s *Service) Renew(ctx context.Context, id *Identity) (Grant, error) {
+func (s *Service) Renew(ctx context.Context, id *Identity) (TokenGrant, error) {
 	now := s.now()
-	grant := Grant{AccessToken: id.raw, User: id.User}
+	grant := TokenGrant{AccessToken: id.raw, User: id.User}
 	if !s.isDue(id, now) {
 		return grant, nil
 	}
 	err := s.store.RenewSession(ctx, id.Session.ID, now)
 	if errors.Is(err, ErrNoRow) {
-		return Grant{}, InvalidToken(errors.New("the session was ended meanwhile"))
+		return TokenGrant{}, InvalidToken(errors.New("the session was ended meanwhile"))
 	}
 	if err != nil {
-		return Grant{}, err
+		return TokenGrant{}, err
 	}
 	grant.AccessToken, err = s.issue(id.User.ID, id.Session, now)
 	return grant, err
 }
 
-// isDue tells whether a renewal is due, and would gain anything: a token that
+// isDue reports whether a renewal is due, and would gain anything: a token that
 // already reaches to its session's end is not replaced by its like.
 func (s *Service) isDue(id *Identity, now time.Time) bool {
 	return id.Token.ExpiresAt.Sub(now) < s.cfg.RenewBefore &&

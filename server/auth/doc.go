@@ -8,7 +8,7 @@
 //	      │
 //	attempts left? ── no ──▶ too_many_attempts
 //	      │
-//	user by e-mail address (or a decoy)
+//	user by e-mail address (or a dummy hash)
 //	      │
 //	password, in the bounded pool ── wrong ──▶ count it, hold the answer,
 //	      │                                    invalid_credentials

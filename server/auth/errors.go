@@ -52,10 +52,10 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// ErrorCode gives err's code, or "" when it has none and so is internal.
+// ErrorCode returns err's code, or "" when it has none and so is internal.
 func ErrorCode(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code

@@ -37,7 +37,7 @@ const (
 type Event struct {
 	ID        int64
 	At        time.Time
-	Door      Door
+	Channel   Channel
 	ActorID   int64 // 0: nobody who has an account
 	Actor     string
 	Address   string
@@ -57,14 +57,14 @@ type FieldChange struct {
 	After  string `json:"after"`
 }
 
-// Chain gives the event's hash: SHA-256 over the hash of the event before it and
+// Chain returns the event's hash: SHA-256 over the hash of the event before it and
 // all that this one says.
 func (e Event) Chain(previous string) (string, error) {
 	if e.Changes == nil {
 		e.Changes = []FieldChange{} // as it is read again
 	}
 	text, err := json.Marshal([]any{
-		previous, e.ID, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Door, e.ActorID, e.Actor, e.Address,
+		previous, e.ID, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Channel, e.ActorID, e.Actor, e.Address,
 		e.Action, e.Kind, e.SubjectID, e.Subject, e.Changes,
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func (e Event) Chain(previous string) (string, error) {
 
 // event begins one that the actor causes.
 func (a Actor) event(at time.Time, action Action) Event {
-	return Event{At: at, Door: a.Door, ActorID: a.UserID, Actor: a.Name, Address: a.Address, Action: action}
+	return Event{At: at, Channel: a.Channel, ActorID: a.UserID, Actor: a.Name, Address: a.Address, Action: action}
 }
 
 func (e Event) onUser(user User) Event {
@@ -97,7 +97,7 @@ func (e Event) with(changes ...FieldChange) Event {
 // fieldSession is the change that tells where a session that was ended had begun.
 const fieldSession = "session"
 
-// WithoutClient gives the event without addresses and browsers, for who may know what
+// WithoutClient returns the event without addresses and browsers, for who may know what
 // was done and not from where.
 func (e Event) WithoutClient() Event {
 	e.Address = ""

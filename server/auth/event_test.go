@@ -12,7 +12,7 @@ import (
 func TestAnEventsHashStaysTheSame(t *testing.T) {
 	t.Parallel()
 	event := Event{
-		ID: 7, At: noon.Add(1500 * time.Microsecond), Door: DoorAdmin, ActorID: 1, Actor: "root@example.com", Address: "192.0.2.9",
+		ID: 7, At: noon.Add(1500 * time.Microsecond), Channel: ChannelAdmin, ActorID: 1, Actor: "root@example.com", Address: "192.0.2.9",
 		Action: ActionChanged, Kind: KindUser, SubjectID: "3", Subject: "alice@example.com",
 		Changes: []FieldChange{{"first_name", "Alice", "A<b>"}},
 	}
@@ -37,7 +37,7 @@ func TestEveryFieldOfAnEventIsInItsHash(t *testing.T) {
 		t.Error("the one before is not in it")
 	}
 	for name, change := range map[string]func(e *Event){
-		"ID": func(e *Event) { e.ID++ }, "At": func(e *Event) { e.At = e.At.Add(time.Microsecond) }, "Door": func(e *Event) { e.Door = "x" },
+		"ID": func(e *Event) { e.ID++ }, "At": func(e *Event) { e.At = e.At.Add(time.Microsecond) }, "Channel": func(e *Event) { e.Channel = "x" },
 		"ActorID": func(e *Event) { e.ActorID++ }, "Actor": func(e *Event) { e.Actor = "x" }, "Address": func(e *Event) { e.Address = "x" },
 		"Action": func(e *Event) { e.Action = "x" }, "Kind": func(e *Event) { e.Kind = "x" }, "SubjectID": func(e *Event) { e.SubjectID = "x" },
 		"Subject": func(e *Event) { e.Subject = "x" }, "Changes": func(e *Event) { e.Changes = []FieldChange{{}} },
@@ -75,14 +75,14 @@ alice@example.com signed out user alice@example.com
 		t.Errorf("events tell\n%swant\n%s", got, want)
 	}
 	for i, address := range []string{"192.0.2.1", "192.0.2.1", "192.0.2.2"} {
-		if e := w.store.events[i]; e.Door != DoorAPI || e.ActorID != 1 || e.Address != address || e.SubjectID != "1" {
+		if e := w.store.events[i]; e.Channel != ChannelAPI || e.ActorID != 1 || e.Address != address || e.SubjectID != "1" {
 			t.Errorf("one is %+v", e)
 		}
 	}
 	w.mustHoldNoSecret(t, "wonderland", "weak$", raw)
 }
 
-// chained gives a world whose record has n events.
+// chained returns a world whose record has n events.
 func chained(t *testing.T, n int) *world {
 	t.Helper()
 	w := newWorld(t)

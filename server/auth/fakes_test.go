@@ -135,7 +135,7 @@ func (p *fakePasswords) Outdated(encoded string) bool {
 
 func (*fakePasswords) IsCommon(password string) bool { return password == "trustno1" }
 
-func (p *fakePasswords) Decoy(like string) string {
+func (p *fakePasswords) DummyHash(like string) string {
 	if like == "" {
 		return "current$\x00nothing"
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // fakeStore keeps everything in memory, as the contract in ports.go has it. What
-// the domain itself does not read of the Directory is not there.
+// the domain itself does not read of the Reader is not there.
 type fakeStore struct {
-	Directory
+	Reader
 
 	fakeRows
 	sessions map[string]Session
@@ -119,7 +119,7 @@ func (f *fakeStore) RevokeSession(_ context.Context, id string, at time.Time, ev
 	return f.err
 }
 
-// end ends a session; it tells whether it was not over yet.
+// end ends a session; it reports whether it was not over yet.
 func (f *fakeStore) end(id string, at time.Time) bool {
 	session, known := f.sessions[id]
 	if !known || session.IsOver(at) {
@@ -158,10 +158,10 @@ func (f *fakeStore) CountFailedAttempt(ctx context.Context, keys []string, at, s
 	return f.countErr
 }
 
-func (f *fakeStore) PasswordSamples(context.Context) ([]PasswordSample, error) {
-	samples := make([]PasswordSample, 0, len(f.samples))
+func (f *fakeStore) HashSamples(context.Context) ([]HashSample, error) {
+	samples := make([]HashSample, 0, len(f.samples))
 	for _, encoded := range f.samples {
-		samples = append(samples, PasswordSample{Encoded: encoded, Users: 1})
+		samples = append(samples, HashSample{Encoded: encoded, Users: 1})
 	}
 	if f.onSamples != nil {
 		f.onSamples()
@@ -205,23 +205,23 @@ func (f *fakeStore) Account(_ context.Context, id int64) (Account, error) {
 	return Account{User: *user, Groups: inOrder(f.userGroups[id]), Permissions: inOrder(f.userPermissions[id])}, nil
 }
 
-func (f *fakeStore) RightsOf(_ context.Context, userID int64) ([]Permission, error) {
+func (f *fakeStore) RightsOf(_ context.Context, userID int64) ([]PermissionName, error) {
 	ids := slices.Clone(f.userPermissions[userID])
 	for _, group := range f.groups {
 		if slices.Contains(f.userGroups[userID], group.ID) {
 			ids = append(ids, group.Permissions...)
 		}
 	}
-	var held []Permission
+	var held []PermissionName
 	for _, p := range f.permissions {
 		if slices.Contains(ids, p.ID) {
-			held = append(held, p.Permission())
+			held = append(held, p.Name())
 		}
 	}
 	return held, f.err
 }
 
-func (f *fakeStore) Permissions(context.Context) ([]GrantedPermission, error) {
+func (f *fakeStore) Permissions(context.Context) ([]Permission, error) {
 	return f.permissions, f.err
 }
 
@@ -236,7 +236,7 @@ func (f *fakeStore) Group(_ context.Context, id int64) (Group, error) {
 	return Group{}, fmt.Errorf("reading a group: %w", ErrNoRow)
 }
 
-func (f *fakeStore) EachEvent(_ context.Context, _ Query, each func(Event) error) error {
+func (f *fakeStore) EachEvent(_ context.Context, _ ListParams, each func(Event) error) error {
 	for _, event := range f.events {
 		if err := each(event); err != nil {
 			return err
@@ -257,7 +257,7 @@ func (f *fakeStore) EventHead(context.Context) (last int64, hash string, err err
 type fakeRows struct {
 	users           []User
 	groups          []Group
-	permissions     []GrantedPermission
+	permissions     []Permission
 	userGroups      map[int64][]int64
 	userPermissions map[int64][]int64
 	events          []Event

@@ -13,7 +13,7 @@ type GroupForm struct {
 	Permissions []int64
 }
 
-// Form gives what can be edited of the group, as it is.
+// Form returns what can be edited of the group, as it is.
 func (g Group) Form() GroupForm { return GroupForm{Name: g.Name, Permissions: g.Permissions} }
 
 // Version tells two states of a form apart.
@@ -138,7 +138,7 @@ func (s *Service) DeleteGroups(ctx context.Context, by Actor, ids []int64) error
 func (g Group) values(names names) []FieldValue {
 	return []FieldValue{
 		{"name", g.Name},
-		{"permissions", listed(g.Permissions, func(id int64) string { return string(names.permissions[id].Permission()) })},
+		{"permissions", listed(g.Permissions, func(id int64) string { return string(names.permissions[id].Name()) })},
 	}
 }
 

@@ -25,31 +25,31 @@ type Credentials struct {
 	Password string // exactly as received
 	Client   Client
 
-	door      Door
+	channel   Channel
 	sessionID string // of the session that is begun
 }
 
-// Login checks an e-mail address and a password, begins a session and gives an
+// Login checks an e-mail address and a password, begins a session and returns an
 // access token for it.
 //
 // Its errors have CodeInvalidCredentials (whatever the reason, after the same
 // time), CodeTooManyAttempts, CodeBusy or CodeUnavailable.
-func (s *Service) Login(ctx context.Context, in Credentials) (Grant, error) {
-	in.door, in.sessionID = DoorAPI, s.newID()
+func (s *Service) Login(ctx context.Context, in Credentials) (TokenGrant, error) {
+	in.channel, in.sessionID = ChannelAPI, s.newID()
 	user, session, err := s.signIn(ctx, in)
 	if err != nil {
-		return Grant{}, err
+		return TokenGrant{}, err
 	}
 	raw, err := s.issue(user.ID, session, session.CreatedAt)
-	return Grant{AccessToken: raw, User: user}, err
+	return TokenGrant{AccessToken: raw, User: user}, err
 }
 
-// signIn is what a login is at every door.
+// signIn is what a login is at every channel.
 func (s *Service) signIn(ctx context.Context, in Credentials) (User, Session, error) {
 	began := s.clock.Now()
 	user, session, err := s.admitted(ctx, in)
 	if ErrorCode(err) == CodeInvalidCredentials {
-		s.floor.hold(ctx, s.clock, began)
+		s.minTime.hold(ctx, s.clock, began)
 	}
 	return user, session, err
 }
@@ -96,7 +96,7 @@ func (s *Service) refuse(ctx context.Context, refusal error, attempts attempts, 
 	return refusal
 }
 
-// checkPassword gives the user whose address and password these are. Whoever
+// checkPassword returns the user whose address and password these are. Whoever
 // cannot sign in costs the same work as whoever mistypes the password.
 func (s *Service) checkPassword(ctx context.Context, in Credentials) (User, error) {
 	user, err := s.lookUp(ctx, in.Email)
@@ -106,13 +106,13 @@ func (s *Service) checkPassword(ctx context.Context, in Credentials) (User, erro
 	}
 	encoded, kind := user.Password, s.passwords.Kind(user.Password)
 	if kind == "" {
-		encoded = s.decoyFor(in.Email)
+		encoded = s.dummyHashFor(in.Email)
 	}
 	check, err := s.passwords.Check(ctx, encoded, in.Password)
 	if err != nil {
 		return User{}, err
 	}
-	s.floor.observe(s.passwords.Kind(encoded), check.Took)
+	s.minTime.observe(s.passwords.Kind(encoded), check.Took)
 	switch {
 	case !known:
 		return User{}, invalidCredentials(errors.New("no such user"))
@@ -122,7 +122,7 @@ func (s *Service) checkPassword(ctx context.Context, in Credentials) (User, erro
 		return User{}, invalidCredentials(errors.New("wrong password"))
 	case !user.IsActive:
 		return User{}, invalidCredentials(errors.New("inactive user"))
-	case in.door == DoorAdmin && !user.IsStaff:
+	case in.channel == ChannelAdmin && !user.IsStaff:
 		return User{}, invalidCredentials(errors.New("not a member of staff"))
 	}
 	return user, nil
@@ -164,7 +164,7 @@ func (s *Service) newSession(user User, in Credentials, now time.Time) Session {
 	session := Session{
 		ID:           in.sessionID,
 		UserID:       user.ID,
-		Door:         in.door,
+		Channel:      in.channel,
 		CreatedAt:    now,
 		RenewedAt:    now,
 		ExpiresAt:    now.Add(s.cfg.SessionLifetime),
@@ -172,7 +172,7 @@ func (s *Service) newSession(user User, in Credentials, now time.Time) Session {
 		UserAgent:    cutUserAgent(in.Client.UserAgent),
 		PasswordMark: passwordMark(user.Password),
 	}
-	if in.door == DoorAdmin {
+	if in.channel == ChannelAdmin {
 		session.ExpiresAt = now.Add(adminLifetime)
 		session.ConfirmedAt = &now
 	}
@@ -181,7 +181,7 @@ func (s *Service) newSession(user User, in Credentials, now time.Time) Session {
 
 func signInEvents(user User, in Credentials, upgraded bool, now time.Time) []Event {
 	by := ownActor(user, in.Client)
-	by.Door = in.door
+	by.Channel = in.channel
 	events := []Event{by.event(now, ActionSignedIn).onUser(user)}
 	if upgraded {
 		events = append(events, by.event(now, ActionPasswordUpgraded).onUser(user))
@@ -189,7 +189,7 @@ func signInEvents(user User, in Credentials, upgraded bool, now time.Time) []Eve
 	return events
 }
 
-// upgrade gives the password in the current encoding when it is stored in a
+// upgrade returns the password in the current encoding when it is stored in a
 // weaker one. That it cannot be made is no reason to refuse a login that is right:
 // the next one upgrades.
 func (s *Service) upgrade(ctx context.Context, encoded, password string) string {

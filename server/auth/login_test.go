@@ -17,7 +17,7 @@ func TestLoginBeginsASession(t *testing.T) {
 	}
 	began := noon.Add(1234 * time.Microsecond)
 	want := Session{
-		ID: "id-1", UserID: 1, Door: DoorAPI, CreatedAt: began, RenewedAt: began, ExpiresAt: began.Add(720 * time.Hour),
+		ID: "id-1", UserID: 1, Channel: ChannelAPI, CreatedAt: began, RenewedAt: began, ExpiresAt: began.Add(720 * time.Hour),
 		Address: "192.0.2.1", UserAgent: "Firefox", PasswordMark: passwordMark("current$wonderland"),
 	}
 	if got := w.store.sessions["id-1"]; got != want {

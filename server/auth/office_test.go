@@ -30,7 +30,7 @@ func office(t *testing.T) *world {
 	w := newWorld(t, root, sam, ali, asleep)
 	for _, model := range []Model{GroupModel, SessionModel, UserModel} {
 		for _, verb := range []Verb{Add, Change, Delete, View} {
-			w.store.permissions = append(w.store.permissions, GrantedPermission{
+			w.store.permissions = append(w.store.permissions, Permission{
 				ID: int64(len(w.store.permissions) + 1), Model: model, Code: string(verb) + "_" + model.Name,
 			})
 		}
@@ -42,11 +42,11 @@ func office(t *testing.T) *world {
 	return w
 }
 
-// ids gives those of permissions.
-func (w *world) ids(names ...Permission) []int64 {
+// ids returns those of permissions.
+func (w *world) ids(names ...PermissionName) []int64 {
 	ids := []int64{}
 	for _, p := range w.store.permissions {
-		if slices.Contains(names, p.Permission()) {
+		if slices.Contains(names, p.Name()) {
 			ids = append(ids, p.ID)
 		}
 	}
@@ -56,12 +56,12 @@ func (w *world) ids(names ...Permission) []int64 {
 	return ids
 }
 
-// may gives a user these permissions and no others.
-func (w *world) may(userID int64, names ...Permission) {
+// may returns a user these permissions and no others.
+func (w *world) may(userID int64, names ...PermissionName) {
 	w.store.userPermissions[userID] = w.ids(names...)
 }
 
-// staff gives who acts at the admin site, having given the password just now.
+// staff returns who acts at the admin site, having given the password just now.
 func (w *world) staff(t *testing.T, id int64) Actor {
 	t.Helper()
 	user := *w.store.user(id)
@@ -73,10 +73,10 @@ func (w *world) staff(t *testing.T, id int64) Actor {
 		}
 		rights = Holding(held...)
 	}
-	return Actor{Door: DoorAdmin, UserID: id, Name: user.Email, Address: "192.0.2.9", Rights: rights, Confirmed: true}
+	return Actor{Channel: ChannelAdmin, UserID: id, Name: user.Email, Address: "192.0.2.9", Rights: rights, Confirmed: true}
 }
 
-// form gives a user's as it is, changed.
+// form returns a user's as it is, changed.
 func (w *world) form(t *testing.T, id int64, change func(f *UserForm)) (version string, form UserForm) {
 	t.Helper()
 	account, err := w.store.Account(t.Context(), id)
@@ -150,14 +150,14 @@ func endingSession(id string) deed {
 	return func(t *testing.T, w *world, by Actor) error { return w.EndSession(t.Context(), by, id) }
 }
 
-func addingGroup(name string, permissions ...Permission) deed {
+func addingGroup(name string, permissions ...PermissionName) deed {
 	return func(t *testing.T, w *world, by Actor) error {
 		_, err := w.AddGroup(t.Context(), by, GroupForm{Name: name, Permissions: w.ids(permissions...)})
 		return err
 	}
 }
 
-func editingGroup(id int64, name string, permissions ...Permission) deed {
+func editingGroup(id int64, name string, permissions ...PermissionName) deed {
 	return func(t *testing.T, w *world, by Actor) error {
 		group, err := w.store.Group(t.Context(), id)
 		if err != nil {
@@ -175,12 +175,12 @@ func deletingGroups(ids ...int64) deed {
 // session lets a user have one.
 func (w *world) session(userID int64, id string) {
 	w.store.sessions[id] = Session{
-		ID: id, UserID: userID, Door: DoorAPI, CreatedAt: noon, RenewedAt: noon, ExpiresAt: noon.Add(w.cfg.SessionLifetime),
+		ID: id, UserID: userID, Channel: ChannelAPI, CreatedAt: noon, RenewedAt: noon, ExpiresAt: noon.Add(w.cfg.SessionLifetime),
 		PasswordMark: passwordMark(w.store.user(userID).Password),
 	}
 }
 
-// mustChangeNothing does something that is refused with a code, and gives the refusal.
+// mustChangeNothing does something that is refused with a code, and returns the refusal.
 func (w *world) mustChangeNothing(t *testing.T, want Code, do func() error) *Error {
 	t.Helper()
 	before, sessions := w.store.clone(), maps.Clone(w.store.sessions)
@@ -195,7 +195,7 @@ func (w *world) mustChangeNothing(t *testing.T, want Code, do func() error) *Err
 	return refusal
 }
 
-// told gives the events in words, one a line.
+// told returns the events in words, one a line.
 func told(events []Event) string {
 	var lines strings.Builder
 	for _, e := range events {

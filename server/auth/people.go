@@ -26,7 +26,7 @@ type UserForm struct {
 	Permissions []int64
 }
 
-// Form gives what can be edited of the account, as it is.
+// Form returns what can be edited of the account, as it is.
 func (a Account) Form() UserForm {
 	return UserForm{
 		Email: a.Email, FirstName: a.FirstName, LastName: a.LastName,
@@ -63,7 +63,7 @@ func inOrder(ids []int64) []int64 {
 	return slices.Compact(sorted)
 }
 
-// apply gives the account as the form has it.
+// apply returns the account as the form has it.
 func (f UserForm) apply(to Account) Account {
 	to.Email, to.FirstName, to.LastName = f.Email, f.FirstName, f.LastName
 	to.IsActive, to.IsStaff, to.IsSuperuser = f.IsActive, f.IsStaff, f.IsSuperuser
@@ -83,7 +83,7 @@ func (f UserForm) check(emailIsNew bool) error {
 	return faults.err()
 }
 
-// checkText gives what is wrong with a name, or "".
+// checkText returns what is wrong with a name, or "".
 func checkText(text string) string {
 	switch {
 	case !utf8.ValidString(text), strings.ContainsFunc(text, unicode.IsControl):
@@ -203,7 +203,7 @@ func (s *Service) saveUser(ctx context.Context, tx Changes, by Actor, was, is Ac
 }
 
 // SetActive makes users active or inactive, all of them or none; who is made
-// inactive is signed out everywhere. It gives how many were not so already.
+// inactive is signed out everywhere. It returns how many were not so already.
 func (s *Service) SetActive(ctx context.Context, by Actor, ids []int64, active bool) (changed int, err error) {
 	return s.editFlags(ctx, by, ids, func(a *Account) { a.IsActive = active })
 }
@@ -277,7 +277,7 @@ func (s *Service) DeleteUsers(ctx context.Context, by Actor, ids []int64) error 
 	return err
 }
 
-// errorsOf gives the fields of several errors in one.
+// errorsOf returns the fields of several errors in one.
 func errorsOf(errs ...error) error {
 	var all []FieldError
 	for _, err := range errs {

@@ -35,7 +35,7 @@ func TestAddUser(t *testing.T) {
 	if got := told(w.store.events); got != event {
 		t.Errorf("the event is\n%swant\n%s", got, event)
 	}
-	if e := w.store.events[0]; !e.At.Equal(want.DateJoined) || e.Door != DoorAdmin || e.ActorID != rootID || e.Address != "192.0.2.9" || e.SubjectID != "5" {
+	if e := w.store.events[0]; !e.At.Equal(want.DateJoined) || e.Channel != ChannelAdmin || e.ActorID != rootID || e.Address != "192.0.2.9" || e.SubjectID != "5" {
 		t.Errorf("the event is %+v", e)
 	}
 	w.mustHoldNoSecret(t)
@@ -398,7 +398,7 @@ func TestSetSuperuser(t *testing.T) {
 	const want = `ops changed user alice@example.com; is_staff: "no" → "yes"; is_superuser: "no" → "yes"
 ops changed user alice@example.com; is_staff: "yes" → "no"; is_superuser: "yes" → "no"
 `
-	if got := told(w.store.events); got != want || w.store.events[0].Door != DoorCommandLine {
+	if got := told(w.store.events); got != want || w.store.events[0].Channel != ChannelCLI {
 		t.Errorf("events tell\n%swant\n%s", got, want)
 	}
 }

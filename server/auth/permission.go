@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Permission names one as Django does: users.change_user.
-type Permission string
+// PermissionName names one as Django does: users.change_user.
+type PermissionName string
 
 // Verb is what a permission lets somebody do with a model: Django's four.
 type Verb string
@@ -36,36 +36,36 @@ var (
 )
 
 // May names the permission to do something with a model.
-func (m Model) May(verb Verb) Permission {
-	return Permission(m.App + "." + string(verb) + "_" + m.Name)
+func (m Model) May(verb Verb) PermissionName {
+	return PermissionName(m.App + "." + string(verb) + "_" + m.Name)
 }
 
 // Rights are what somebody may do: everything, or what they and their groups have
 // been permitted. The zero value is nothing.
 type Rights struct {
 	everything bool
-	held       map[Permission]struct{}
+	held       map[PermissionName]struct{}
 }
 
 // Everything is the rights of a superuser, and of who has the command line.
 func Everything() Rights { return Rights{everything: true} }
 
-// Holding gives the rights to do what the permissions say.
-func Holding(permissions ...Permission) Rights {
-	held := make(map[Permission]struct{}, len(permissions))
+// Holding returns the rights to do what the permissions say.
+func Holding(permissions ...PermissionName) Rights {
+	held := make(map[PermissionName]struct{}, len(permissions))
 	for _, p := range permissions {
 		held[p] = struct{}{}
 	}
 	return Rights{held: held}
 }
 
-// Has tells whether the rights include a permission.
-func (r Rights) Has(p Permission) bool {
+// Has reports whether the rights include a permission.
+func (r Rights) Has(p PermissionName) bool {
 	_, held := r.held[p]
 	return r.everything || held
 }
 
-// Any tells whether the rights include one of the verbs for a model. Who may
+// Any reports whether the rights include one of the verbs for a model. Who may
 // change something may view it, as in Django's admin.
 func (r Rights) Any(m Model, verbs ...Verb) bool {
 	for _, verb := range verbs {
@@ -76,7 +76,7 @@ func (r Rights) Any(m Model, verbs ...Verb) bool {
 	return false
 }
 
-// Include tells whether the rights reach as far as others.
+// Include reports whether the rights reach as far as others.
 func (r Rights) Include(others Rights) bool {
 	if r.everything || others.everything {
 		return r.everything
@@ -89,11 +89,11 @@ func (r Rights) Include(others Rights) bool {
 	return true
 }
 
-// impliedByChange tells whether p lets somebody view what the rights let them change.
-func (r Rights) impliedByChange(p Permission) bool {
+// impliedByChange reports whether p lets somebody view what the rights let them change.
+func (r Rights) impliedByChange(p PermissionName) bool {
 	app, model, isView := strings.Cut(string(p), ".view_")
 	return isView && r.Has(Model{app, model}.May(Change))
 }
 
 // Permissions lists what is held, in order; nothing for who may do everything.
-func (r Rights) Permissions() []Permission { return slices.Sorted(maps.Keys(r.held)) }
+func (r Rights) Permissions() []PermissionName { return slices.Sorted(maps.Keys(r.held)) }

@@ -25,7 +25,7 @@ type Store interface {
 	// UserByEmail finds the user with exactly this address; without one, the
 	// only user whose address has the same [EmailKey]; else ErrNoRow.
 	UserByEmail(ctx context.Context, email string) (User, error)
-	// CountAlike gives how many users have an address with the same [EmailKey];
+	// CountAlike returns how many users have an address with the same [EmailKey];
 	// any number above 1 is as good as 2.
 	CountAlike(ctx context.Context, email string) (int, error)
 
@@ -59,57 +59,57 @@ type Store interface {
 	// forgetting what was counted up to since.
 	CountFailedAttempt(ctx context.Context, keys []string, at, since time.Time) error
 
-	// PasswordSamples reads one encoded password for every kind that users have,
+	// HashSamples reads one encoded password for every kind that users have,
 	// and how many have it. It reads all users, once for each kind.
-	PasswordSamples(ctx context.Context) ([]PasswordSample, error)
+	HashSamples(ctx context.Context) ([]HashSample, error)
 	// DeleteEnded deletes sessions, one-time links and failed attempts that ended
-	// before the given times; it gives how many rows.
+	// before the given times; it returns how many rows.
 	DeleteEnded(ctx context.Context, endedBefore, attemptsBefore time.Time) (int64, error)
 
-	// CountSuperusers gives how many there are, active or not.
+	// CountSuperusers returns how many there are, active or not.
 	CountSuperusers(ctx context.Context) (int, error)
 	// AddSetup keeps the hash of a one-time link.
 	AddSetup(ctx context.Context, tokenHash string, expires time.Time) error
-	// SetupIsOpen tells whether a link is there, unused, and good at a time.
+	// SetupIsOpen reports whether a link is there, unused, and good at a time.
 	SetupIsOpen(ctx context.Context, tokenHash string, at time.Time) (bool, error)
 
-	Directory
+	Reader
 }
 
-// Directory is what is read to be shown: on the admin site, or by a command.
-type Directory interface {
+// Reader is what is read to be shown: on the admin site, or by a command.
+type Reader interface {
 	// Account reads a user and what belongs to them; ErrNoRow when there is none.
 	Account(ctx context.Context, id int64) (Account, error)
 	// RightsOf lists the permissions that a user has, themselves or by a group.
-	RightsOf(ctx context.Context, userID int64) ([]Permission, error)
+	RightsOf(ctx context.Context, userID int64) ([]PermissionName, error)
 	// Permissions lists all that can be permitted, in Django's order.
-	Permissions(ctx context.Context) ([]GrantedPermission, error)
+	Permissions(ctx context.Context) ([]Permission, error)
 	// Groups lists all groups by name.
 	Groups(ctx context.Context) ([]Group, error)
 	// Group reads one; ErrNoRow when there is none.
 	Group(ctx context.Context, id int64) (Group, error)
 
-	// Users, SomeGroups, Sessions and Events give a part of a list. An unknown
+	// Users, ListGroups, Sessions and Events give a part of a list. An unknown
 	// column is an error.
-	Users(ctx context.Context, q Query) (Found[User], error)
-	SomeGroups(ctx context.Context, q Query) (Found[Group], error)
-	Sessions(ctx context.Context, q Query) (Found[UserSession], error)
-	Events(ctx context.Context, q Query) (Found[Event], error)
+	Users(ctx context.Context, q ListParams) (Page[User], error)
+	ListGroups(ctx context.Context, q ListParams) (Page[Group], error)
+	Sessions(ctx context.Context, q ListParams) (Page[UserSession], error)
+	Events(ctx context.Context, q ListParams) (Page[Event], error)
 	// EachUser calls f for every user who matches, in the order of ids, without
 	// holding them all; it ends with f's first error.
-	EachUser(ctx context.Context, q Query, f func(User) error) error
+	EachUser(ctx context.Context, q ListParams, f func(User) error) error
 	// EachEvent calls f for every event, the same way.
-	EachEvent(ctx context.Context, q Query, f func(Event) error) error
+	EachEvent(ctx context.Context, q ListParams, f func(Event) error) error
 	// Event reads one; ErrNoRow when there is none.
 	Event(ctx context.Context, id int64) (Event, error)
-	// EventHead gives the number and the hash of the newest event.
+	// EventHead returns the number and the hash of the newest event.
 	EventHead(ctx context.Context) (last int64, hash string, err error)
-	// Belongings counts what a deletion of users would take along, by what it is.
-	Belongings(ctx context.Context, userIDs []int64) ([]Belonging, error)
+	// RelatedRows counts what a deletion of users would take along, by what it is.
+	RelatedRows(ctx context.Context, userIDs []int64) ([]RelatedRows, error)
 }
 
-// Belonging is how many rows of a sort belong to users.
-type Belonging struct {
+// RelatedRows is how many rows of a sort belong to users.
+type RelatedRows struct {
 	Name  string // "sessions"
 	Count int
 }
@@ -122,8 +122,8 @@ type Changes interface {
 	// ErrNoRow when there is none.
 	Account(ctx context.Context, id int64) (Account, error)
 	// RightsOf lists the permissions that a user has, themselves or by a group.
-	RightsOf(ctx context.Context, userID int64) ([]Permission, error)
-	// CountSuperusers gives how many there are, active or not; CountActiveSuperusers
+	RightsOf(ctx context.Context, userID int64) ([]PermissionName, error)
+	// CountSuperusers returns how many there are, active or not; CountActiveSuperusers
 	// how many are active and can sign in to the admin site, besides some.
 	CountSuperusers(ctx context.Context) (int, error)
 	CountActiveSuperusers(ctx context.Context, besides []int64) (int, error)
@@ -141,15 +141,15 @@ type Changes interface {
 	// DeleteUser deletes a user and what is theirs in Django's tables and ours.
 	DeleteUser(ctx context.Context, id int64) error
 	// EndSessions ends a user's sessions that are not over yet, but for one; it
-	// gives their number.
+	// returns their number.
 	EndSessions(ctx context.Context, userID int64, at time.Time, except string) (int64, error)
-	// EndSession ends one; it tells whether it was not over yet.
+	// EndSession ends one; it reports whether it was not over yet.
 	EndSession(ctx context.Context, id string, at time.Time) (bool, error)
 	// MarkSession lets a session go on with another password.
 	MarkSession(ctx context.Context, id, passwordMark string) error
 
 	// Permissions and Groups list all there are.
-	Permissions(ctx context.Context) ([]GrantedPermission, error)
+	Permissions(ctx context.Context) ([]Permission, error)
 	Groups(ctx context.Context) ([]Group, error)
 	// Group reads a group; ErrNoRow when there is none.
 	Group(ctx context.Context, id int64) (Group, error)
@@ -161,7 +161,7 @@ type Changes interface {
 
 	// UseSetup uses a one-time link up; ErrNoRow unless it was open.
 	UseSetup(ctx context.Context, tokenHash string, at time.Time) error
-	// LastEvent gives the newest event of a sort about a subject; ErrNoRow without any.
+	// LastEvent returns the newest event of a sort about a subject; ErrNoRow without any.
 	LastEvent(ctx context.Context, kind, subjectID string, action Action) (Event, error)
 	// Record stores an event, with the others at the end of the transaction.
 	Record(event Event)
@@ -188,8 +188,8 @@ type FailedAttempts struct {
 	Since time.Time
 }
 
-// PasswordSample is one of the encoded passwords of a kind.
-type PasswordSample struct {
+// HashSample is one of the encoded passwords of a kind.
+type HashSample struct {
 	Encoded string
 	Users   int64 // who have one of that kind
 }
@@ -199,20 +199,20 @@ type Passwords interface {
 	// Admit takes a place in the line before the pool, or fails with [CodeBusy]
 	// after a short wait. The caller leaves when it has no more to check.
 	Admit(ctx context.Context) (leave func(), err error)
-	// Check tells whether password is what encoded was made from.
+	// Check reports whether password is what encoded was made from.
 	Check(ctx context.Context, encoded, password string) (PasswordCheck, error)
 	// Hash encodes a password by the current setting.
 	Hash(ctx context.Context, password string) (string, error)
 	// Kind names the algorithm and the work of encoded, such that two passwords
 	// of one kind take the same time; "" when it can never match.
 	Kind(encoded string) string
-	// Outdated tells whether encoded is weaker than the current setting.
+	// Outdated reports whether encoded is weaker than the current setting.
 	Outdated(encoded string) bool
-	// IsCommon tells whether password is one of those that everybody tries.
+	// IsCommon reports whether password is one of those that everybody tries.
 	IsCommon(password string) bool
-	// Decoy gives an encoded password of the same kind as like, or of the current
+	// DummyHash returns an encoded password of the same kind as like, or of the current
 	// setting when like is "", that nothing matches.
-	Decoy(like string) string
+	DummyHash(like string) string
 }
 
 // PasswordCheck is a [Passwords.Check]'s outcome. Took is the time of the
@@ -225,7 +225,7 @@ type PasswordCheck struct {
 // Tokens makes access tokens and reads them.
 type Tokens interface {
 	Issue(token AccessToken) (string, error)
-	// Parse gives what a token says, if it is one of ours, unchanged and not
+	// Parse returns what a token says, if it is one of ours, unchanged and not
 	// over.
 	Parse(raw string) (AccessToken, error)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The rules that hold at every door, whoever comes in by it:
+// The rules that hold at every channel, whoever comes in by it:
 //
 //   - there is always an active superuser who can sign in, once there was one
 //     ([keepSuperuser]);
@@ -33,7 +33,7 @@ func (s *Service) change(ctx context.Context, by Actor, f func(ctx context.Conte
 	})
 }
 
-// stillMay gives an error when the actor's session is over, or they have lost rights.
+// stillMay returns an error when the actor's session is over, or they have lost rights.
 func stillMay(ctx context.Context, tx Changes, by Actor, now time.Time) error {
 	if by.sessionID == "" {
 		return nil // nobody who is signed in at the admin site
@@ -55,7 +55,7 @@ func stillMay(ctx context.Context, tx Changes, by Actor, now time.Time) error {
 	return nil
 }
 
-// mayTouch gives an error with CodeForbidden when the account may do what the
+// mayTouch returns an error with CodeForbidden when the account may do what the
 // actor may not.
 func mayTouch(ctx context.Context, tx Changes, by Actor, account Account) error {
 	if by.UserID == account.ID {
@@ -74,7 +74,7 @@ func mayTouch(ctx context.Context, tx Changes, by Actor, account Account) error 
 	return nil
 }
 
-// mayTouchGroup gives an error with CodeForbidden when a group's members may do by it
+// mayTouchGroup returns an error with CodeForbidden when a group's members may do by it
 // what the actor may not.
 func mayTouchGroup(by Actor, group Group, names names) error {
 	if by.Rights.Include(names.rightsOf(group)) {
@@ -134,7 +134,7 @@ func keepSuperuser(ctx context.Context, tx Changes, was, is Account) error {
 	return refusal
 }
 
-// added gives the ids that after has and before has not.
+// added returns the ids that after has and before has not.
 func added(before, after []int64) []int64 {
 	var ids []int64
 	for _, id := range after {
@@ -148,11 +148,11 @@ func added(before, after []int64) []int64 {
 // names are what ids of groups and permissions stand for.
 type names struct {
 	groups      map[int64]Group
-	permissions map[int64]GrantedPermission
+	permissions map[int64]Permission
 }
 
 func readNames(ctx context.Context, tx Changes) (names, error) {
-	found := names{groups: map[int64]Group{}, permissions: map[int64]GrantedPermission{}}
+	found := names{groups: map[int64]Group{}, permissions: map[int64]Permission{}}
 	groups, err := tx.Groups(ctx)
 	if err != nil {
 		return found, err
@@ -171,22 +171,22 @@ func readNames(ctx context.Context, tx Changes) (names, error) {
 }
 
 func (n names) rightsOf(group Group) Rights {
-	held := make([]Permission, 0, len(group.Permissions))
+	held := make([]PermissionName, 0, len(group.Permissions))
 	for _, id := range group.Permissions {
-		held = append(held, n.permissions[id].Permission())
+		held = append(held, n.permissions[id].Name())
 	}
 	return Holding(held...)
 }
 
-// checkPermissions gives what is wrong with granting these, or "".
+// checkPermissions returns what is wrong with granting these, or "".
 func (n names) checkPermissions(by Actor, ids []int64) string {
 	for _, id := range ids {
 		permission, known := n.permissions[id]
 		switch {
 		case !known:
 			return "One of these permissions is no longer there."
-		case !by.Rights.Has(permission.Permission()):
-			return "You cannot grant " + string(permission.Permission()) + ", which you do not have yourself."
+		case !by.Rights.Has(permission.Name()):
+			return "You cannot grant " + string(permission.Name()) + ", which you do not have yourself."
 		}
 	}
 	return ""
@@ -197,12 +197,12 @@ func (n names) differences(was, is Account) []FieldChange {
 }
 
 // values are an account's in words. A password is not among them.
-func (a Account) values(groups map[int64]Group, permissions map[int64]GrantedPermission) []FieldValue {
+func (a Account) values(groups map[int64]Group, permissions map[int64]Permission) []FieldValue {
 	return []FieldValue{
 		{"email", a.Email}, {"first_name", a.FirstName}, {"last_name", a.LastName},
 		{"is_active", yesNo(a.IsActive)}, {"is_staff", yesNo(a.IsStaff)}, {"is_superuser", yesNo(a.IsSuperuser)},
 		{"groups", listed(a.Groups, func(id int64) string { return groups[id].Name })},
-		{"permissions", listed(a.Permissions, func(id int64) string { return string(permissions[id].Permission()) })},
+		{"permissions", listed(a.Permissions, func(id int64) string { return string(permissions[id].Name()) })},
 	}
 }
 

@@ -11,12 +11,12 @@ func deactivate(f *UserForm) { f.IsActive = false }
 
 func TestTheLastActiveSuperuserStaysOne(t *testing.T) {
 	t.Parallel()
-	doors := map[string]func(t *testing.T, w *world) Actor{
+	channels := map[string]func(t *testing.T, w *world) Actor{
 		"by themselves":       func(t *testing.T, w *world) Actor { return w.staff(t, rootID) },
 		"on the command line": func(*testing.T, *world) Actor { return CommandLine("test") },
 		// Who was a superuser when their page was made, and is gone meanwhile.
 		"by one who was a superuser": func(*testing.T, *world) Actor {
-			return Actor{Door: DoorAdmin, UserID: 99, Name: "gone@example.com", Rights: Everything(), Confirmed: true}
+			return Actor{Channel: ChannelAdmin, UserID: 99, Name: "gone@example.com", Rights: Everything(), Confirmed: true}
 		},
 	}
 	deeds := map[string]struct {
@@ -35,9 +35,9 @@ func TestTheLastActiveSuperuserStaysOne(t *testing.T) {
 		"is not locked out as no member of staff":  {editing(rootID, func(f *UserForm) { f.IsStaff = false }), "is_staff"},
 		"is not made inactive with a sleeping one": {activating(false, asleepID, rootID), "is_active"},
 	}
-	for door, actor := range doors {
+	for channel, actor := range channels {
 		for name, test := range deeds {
-			t.Run(name+" "+door, func(t *testing.T) {
+			t.Run(name+" "+channel, func(t *testing.T) {
 				t.Parallel()
 				w := office(t)
 				for _, id := range []int64{rootID, aliceID} {
@@ -102,7 +102,7 @@ func TestWhatTheLastSuperuserMayBeDone(t *testing.T) {
 }
 
 // limited is what sam may do in the tests of what nobody may grant.
-var limited = []Permission{
+var limited = []PermissionName{
 	"users.add_user", "users.change_user", "users.view_user", "auth.add_group", "auth.change_group", "auth.delete_group", "auth.view_group",
 	"sessions.delete_session", "sessions.view_session",
 }
@@ -209,7 +209,7 @@ func TestAnAccountKeepsWhatWasGrantedBefore(t *testing.T) {
 	w.may(samID, limited...)
 	by := w.staff(t, samID)
 	w.store.userGroups[samID] = []int64{adminsID}
-	w.may(samID, append([]Permission{"sessions.add_session"}, limited...)...)
+	w.may(samID, append([]PermissionName{"sessions.add_session"}, limited...)...)
 	if err := w.edit(t, by, samID, func(f *UserForm) { f.FirstName = "Samuel" }); err != nil {
 		t.Error(err)
 	}
@@ -275,7 +275,7 @@ func TestAnAccountThatMayDoLessIsTouched(t *testing.T) {
 			w := office(t)
 			w.store.users = append(w.store.users, User{ID: 5, Email: "bob@example.com", Password: "current$x", IsActive: true, IsStaff: true})
 			w.session(5, "the session")
-			w.may(samID, append([]Permission{"users.delete_user"}, limited...)...)
+			w.may(samID, append([]PermissionName{"users.delete_user"}, limited...)...)
 			w.store.userGroups[5] = []int64{supportID}
 			if err := do(t, w, w.staff(t, samID)); err != nil {
 				t.Error(err)
@@ -287,19 +287,19 @@ func TestAnAccountThatMayDoLessIsTouched(t *testing.T) {
 // verbs are which permissions each thing takes, for who is no superuser.
 var verbs = map[string]struct {
 	do    deed
-	takes []Permission
+	takes []PermissionName
 }{
-	"adding a user":          {adding(func(*UserForm) {}), []Permission{"users.add_user", "users.change_user"}},
-	"editing a user":         {editing(aliceID, func(f *UserForm) { f.FirstName = "A" }), []Permission{"users.change_user"}},
-	"making users inactive":  {activating(false, aliceID), []Permission{"users.change_user"}},
-	"demoting a user":        {promoting(aliceID, false), []Permission{"users.change_user"}},
-	"setting a password":     {settingPassword(aliceID, new("correct horse")), []Permission{"users.change_user"}},
-	"deleting users":         {deleting(aliceID), []Permission{"users.delete_user"}},
-	"ending users' sessions": {endingSessions(aliceID), []Permission{"sessions.delete_session"}},
-	"ending a session":       {endingSession("the session"), []Permission{"sessions.delete_session"}},
-	"adding a group":         {addingGroup("new"), []Permission{"auth.add_group"}},
-	"editing a group":        {editingGroup(supportID, "new"), []Permission{"auth.change_group"}},
-	"deleting groups":        {deletingGroups(supportID), []Permission{"auth.delete_group"}},
+	"adding a user":          {adding(func(*UserForm) {}), []PermissionName{"users.add_user", "users.change_user"}},
+	"editing a user":         {editing(aliceID, func(f *UserForm) { f.FirstName = "A" }), []PermissionName{"users.change_user"}},
+	"making users inactive":  {activating(false, aliceID), []PermissionName{"users.change_user"}},
+	"demoting a user":        {promoting(aliceID, false), []PermissionName{"users.change_user"}},
+	"setting a password":     {settingPassword(aliceID, new("correct horse")), []PermissionName{"users.change_user"}},
+	"deleting users":         {deleting(aliceID), []PermissionName{"users.delete_user"}},
+	"ending users' sessions": {endingSessions(aliceID), []PermissionName{"sessions.delete_session"}},
+	"ending a session":       {endingSession("the session"), []PermissionName{"sessions.delete_session"}},
+	"adding a group":         {addingGroup("new"), []PermissionName{"auth.add_group"}},
+	"editing a group":        {editingGroup(supportID, "new"), []PermissionName{"auth.change_group"}},
+	"deleting groups":        {deletingGroups(supportID), []PermissionName{"auth.delete_group"}},
 }
 
 func TestEverythingTakesItsPermission(t *testing.T) {
@@ -311,20 +311,20 @@ func TestEverythingTakesItsPermission(t *testing.T) {
 			w.session(aliceID, "the session")
 			w.store.groups[0].Permissions = nil // a group's permissions would be needed too
 			for _, missing := range test.takes {
-				var others []Permission
+				var others []PermissionName
 				for _, p := range w.store.permissions {
-					if p.Permission() != missing {
-						others = append(others, p.Permission())
+					if p.Name() != missing {
+						others = append(others, p.Name())
 					}
 				}
-				by := Actor{Door: DoorAdmin, UserID: samID, Rights: Holding(others...), Confirmed: true}
+				by := Actor{Channel: ChannelAdmin, UserID: samID, Rights: Holding(others...), Confirmed: true}
 				refusal := w.mustChangeNothing(t, CodeForbidden, func() error { return test.do(t, w, by) })
 				if want := "It takes " + string(missing) + "."; refusal.Detail != "You have no permission to do this. "+want {
 					t.Errorf("says %q, want %q", refusal.Detail, want)
 				}
 			}
-			w.mustChangeNothing(t, CodeForbidden, func() error { return test.do(t, w, Actor{Door: DoorAdmin, UserID: samID, Confirmed: true}) })
-			if err := test.do(t, w, Actor{Door: DoorAdmin, UserID: samID, Rights: Holding(test.takes...), Confirmed: true}); err != nil {
+			w.mustChangeNothing(t, CodeForbidden, func() error { return test.do(t, w, Actor{Channel: ChannelAdmin, UserID: samID, Confirmed: true}) })
+			if err := test.do(t, w, Actor{Channel: ChannelAdmin, UserID: samID, Rights: Holding(test.takes...), Confirmed: true}); err != nil {
 				t.Errorf("with %v: %v", test.takes, err)
 			}
 		})
@@ -436,7 +436,7 @@ func TestRights(t *testing.T) {
 func TestWhoHasTheCommandLine(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"alice": "alice", "a\x00b": "ab", "\xff": "?", "": ""} {
-		if got := CommandLine(name); got.Name != want || got.Door != DoorCommandLine || got.UserID != 0 || !got.Confirmed || !got.Rights.Include(Everything()) {
+		if got := CommandLine(name); got.Name != want || got.Channel != ChannelCLI || got.UserID != 0 || !got.Confirmed || !got.Rights.Include(Everything()) {
 			t.Errorf("%q is %+v", name, got)
 		}
 	}

@@ -36,9 +36,9 @@ type Service struct {
 	clock     Clock
 	newID     func() string
 	log       *slog.Logger
-	floor     *floor
-	decoys    decoys
-	current   string // a decoy of the current setting
+	minTime   *minTime
+	dummies   dummies
+	current   string // a dummy hash of the current setting
 }
 
 // New wires a Service. It starts nothing.
@@ -51,8 +51,8 @@ func New(cfg Config, deps Deps) *Service {
 		clock:     deps.Clock,
 		newID:     deps.NewID,
 		log:       deps.Log,
-		floor:     newFloor(),
-		current:   deps.Passwords.Decoy(""),
+		minTime:   newMinTime(),
+		current:   deps.Passwords.DummyHash(""),
 	}
 }
 
@@ -63,7 +63,7 @@ func (s *Service) now() time.Time {
 }
 
 // DeleteEnded deletes the rows of sessions and failed attempts that nothing
-// needs any more; it gives how many. Call it now and then.
+// needs any more; it returns how many. Call it now and then.
 func (s *Service) DeleteEnded(ctx context.Context) (int64, error) {
 	now := s.now()
 	return s.store.DeleteEnded(ctx, now, now.Add(-attemptWindow))

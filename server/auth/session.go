@@ -11,7 +11,7 @@ import (
 type Session struct {
 	ID        string
 	UserID    int64
-	Door      Door // where it was begun: [DoorAPI] or [DoorAdmin]
+	Channel   Channel // where it was begun: [ChannelAPI] or [ChannelAdmin]
 	CreatedAt time.Time
 	RenewedAt time.Time  // when its newest token was issued
 	ExpiresAt time.Time  // the absolute end, whatever the renewals
@@ -48,8 +48,8 @@ type Identity struct {
 	raw     string
 }
 
-// Grant is an access token, as sent, and the user it speaks for.
-type Grant struct {
+// TokenGrant is an access token, as sent, and the user it speaks for.
+type TokenGrant struct {
 	AccessToken string
 	User        User
 }

@@ -28,16 +28,16 @@ type Staff struct {
 	Rights  Rights
 }
 
-// IsConfirmed tells whether the password was given so lately that what is dangerous
+// IsConfirmed reports whether the password was given so lately that what is dangerous
 // may be done at a time.
 func (s *Staff) IsConfirmed(now time.Time) bool {
 	return s.Session.ConfirmedAt != nil && now.Sub(*s.Session.ConfirmedAt) < confirmedFor
 }
 
-// Actor gives who acts, at a time, from a client.
+// Actor returns who acts, at a time, from a client.
 func (s *Staff) Actor(now time.Time, client Client) Actor {
 	return Actor{
-		Door: DoorAdmin, UserID: s.User.ID, Name: s.User.Email, Address: client.Address,
+		Channel: ChannelAdmin, UserID: s.User.ID, Name: s.User.Email, Address: client.Address,
 		Rights: s.Rights, Confirmed: s.IsConfirmed(now), sessionID: s.Session.ID,
 	}
 }
@@ -46,11 +46,11 @@ func (s *Staff) Actor(now time.Time, client Client) Actor {
 func (s *Service) Now() time.Time { return s.now() }
 
 // LoginStaff signs a member of staff in at the admin site, by the rules of
-// [Service.Login], and gives the secret of a new session. The database does not hold
+// [Service.Login], and returns the secret of a new session. The database does not hold
 // it: a session's id is its hash.
 func (s *Service) LoginStaff(ctx context.Context, in Credentials) (secret string, err error) {
 	secret = s.newID() + s.newID()
-	in.door, in.sessionID = DoorAdmin, sessionIDOf(secret)
+	in.channel, in.sessionID = ChannelAdmin, sessionIDOf(secret)
 	_, _, err = s.signIn(ctx, in)
 	if ErrorCode(err) == CodeInvalidCredentials {
 		return "", &Error{
@@ -70,7 +70,7 @@ func sessionIDOf(secret string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// AuthenticateStaff gives who a session's secret speaks for. The error has
+// AuthenticateStaff returns who a session's secret speaks for. The error has
 // CodeAuthenticationRequired when it is nobody, or nobody any more.
 func (s *Service) AuthenticateStaff(ctx context.Context, secret string) (*Staff, error) {
 	session, user, err := s.store.SessionByID(ctx, sessionIDOf(secret))
@@ -96,9 +96,9 @@ func (s *Service) AuthenticateStaff(ctx context.Context, secret string) (*Staff,
 	return &Staff{User: user, Session: session, Rights: rights}, nil
 }
 
-// rightsOf gives what a user may do.
+// rightsOf returns what a user may do.
 func rightsOf(ctx context.Context, from interface {
-	RightsOf(ctx context.Context, userID int64) ([]Permission, error)
+	RightsOf(ctx context.Context, userID int64) ([]PermissionName, error)
 }, user User,
 ) (Rights, error) {
 	if user.IsSuperuser {
@@ -114,7 +114,7 @@ func signedOut(cause error) *Error {
 
 func checkStaff(session Session, user User, now time.Time) error {
 	switch {
-	case session.Door != DoorAdmin:
+	case session.Channel != ChannelAdmin:
 		return errors.New("the session is the API's")
 	case session.IsOver(now):
 		return errors.New("the session is over")
@@ -142,7 +142,7 @@ func (s *Service) Confirm(ctx context.Context, staff *Staff, password string, cl
 	began := s.clock.Now()
 	err := s.confirm(ctx, staff, password, client)
 	if ErrorCode(err) == CodeInvalidCredentials {
-		s.floor.hold(ctx, s.clock, began)
+		s.minTime.hold(ctx, s.clock, began)
 		return Invalid(FieldError{"confirm", "This is not your password."})
 	}
 	return err
@@ -155,7 +155,7 @@ func (s *Service) confirm(ctx context.Context, staff *Staff, password string, cl
 	}
 	defer leave()
 	now := s.now()
-	in := Credentials{Email: staff.User.Email, Password: password, Client: client, door: DoorAdmin}
+	in := Credentials{Email: staff.User.Email, Password: password, Client: client, channel: ChannelAdmin}
 	attempts, err := s.limitAttempts(ctx, in, now)
 	if err != nil {
 		return err
@@ -183,7 +183,7 @@ func (s *Service) LogoutStaff(ctx context.Context, staff *Staff, client Client) 
 // setupFor is how long a one-time link is good.
 const setupFor = time.Hour
 
-// OfferSetup gives the token of a new one-time link by which the first superuser
+// OfferSetup returns the token of a new one-time link by which the first superuser
 // can be made, or "" when there is a superuser already.
 func (s *Service) OfferSetup(ctx context.Context) (token string, err error) {
 	superusers, err := s.store.CountSuperusers(ctx)
@@ -199,7 +199,7 @@ func setupHash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// CheckSetup gives an error with CodeForbidden unless a one-time link is good.
+// CheckSetup returns an error with CodeForbidden unless a one-time link is good.
 func (s *Service) CheckSetup(ctx context.Context, token string) error {
 	superusers, err := s.store.CountSuperusers(ctx)
 	if err != nil {
@@ -223,7 +223,7 @@ func (s *Service) SetUp(ctx context.Context, token string, in NewUser, client Cl
 	if err := s.CheckSetup(ctx, token); err != nil {
 		return User{}, err
 	}
-	by := Actor{Door: DoorAdmin, Address: client.Address, Rights: Everything(), Confirmed: true}
+	by := Actor{Channel: ChannelAdmin, Address: client.Address, Rights: Everything(), Confirmed: true}
 	return s.createSuperuser(ctx, by, in, func(ctx context.Context, tx Changes) error {
 		superusers, err := tx.CountSuperusers(ctx)
 		if err != nil {
@@ -248,7 +248,7 @@ type Verification struct {
 	Fault string
 }
 
-// VerifyEvents reads all events and tells whether one of them was edited or taken
+// VerifyEvents reads all events and reports whether one of them was edited or taken
 // out since it was written, or put there by somebody else. Who writes the whole chain anew from some event on is
 // found by comparing it with a number and a hash that were noted elsewhere: known
 // holds such, by the number.
@@ -259,7 +259,7 @@ func (s *Service) VerifyEvents(ctx context.Context, known map[int64]string) (Ver
 	}
 	found := Verification{}
 	broken := errors.New("broken")
-	err = s.store.EachEvent(ctx, Query{}, func(event Event) error {
+	err = s.store.EachEvent(ctx, ListParams{}, func(event Event) error {
 		found.Fault = found.follow(event, known)
 		if found.Fault == "" && event.ID == last && event.Hash != hash {
 			found.Fault = fmt.Sprintf("event %d, the last one, was changed after it was written", last)
@@ -294,7 +294,7 @@ func (s *Service) VerifyEvents(ctx context.Context, known map[int64]string) (Ver
 	return found, nil
 }
 
-// follow gives what is wrong with the next event, or "".
+// follow returns what is wrong with the next event, or "".
 func (v Verification) follow(event Event, known map[int64]string) string {
 	if event.ID != v.Events+1 {
 		return fmt.Sprintf("event %d is missing", v.Events+1)

@@ -14,7 +14,7 @@ func credentialsOf(email string) Credentials {
 	return Credentials{Email: email, Password: "password of " + email, Client: desk}
 }
 
-// signInStaff signs somebody in at the admin site, and gives the secret.
+// signInStaff signs somebody in at the admin site, and returns the secret.
 func (w *world) signInStaff(t *testing.T, email string) string {
 	t.Helper()
 	secret, err := w.LoginStaff(t.Context(), credentialsOf(email))
@@ -47,17 +47,17 @@ func TestLoginStaff(t *testing.T) {
 	w.store.userGroups[samID] = []int64{supportID}
 	secret := w.signInStaff(t, "sam@example.com")
 	staff := w.mustBeStaff(t, secret)
-	if staff.User.ID != samID || staff.Session.Door != DoorAdmin || !staff.Session.ExpiresAt.Equal(noon.Add(24*time.Hour)) || staff.Session.Address != desk.Address {
+	if staff.User.ID != samID || staff.Session.Channel != ChannelAdmin || !staff.Session.ExpiresAt.Equal(noon.Add(24*time.Hour)) || staff.Session.Address != desk.Address {
 		t.Errorf("is %+v", staff)
 	}
 	if got := fmt.Sprint(staff.Rights.Permissions()); got != "[users.change_user users.view_user]" || staff.Rights.Include(Everything()) {
 		t.Errorf("may %s", got)
 	}
 	by := staff.Actor(w.Now(), Client{Address: "192.0.2.77"})
-	if by.Door != DoorAdmin || by.UserID != samID || by.Name != "sam@example.com" || by.Address != "192.0.2.77" || !by.Confirmed || !by.Rights.Has("users.change_user") {
+	if by.Channel != ChannelAdmin || by.UserID != samID || by.Name != "sam@example.com" || by.Address != "192.0.2.77" || !by.Confirmed || !by.Rights.Has("users.change_user") {
 		t.Errorf("acts as %+v", by)
 	}
-	if got := told(w.store.events); got != "sam@example.com signed in user sam@example.com\n" || w.store.events[0].Door != DoorAdmin {
+	if got := told(w.store.events); got != "sam@example.com signed in user sam@example.com\n" || w.store.events[0].Channel != ChannelAdmin {
 		t.Errorf("events tell %s", got)
 	}
 	w.mustHoldNoSecret(t, secret)
@@ -123,7 +123,7 @@ func TestBothDoorsCountTheSameAttempts(t *testing.T) {
 	}
 }
 
-// A failed login takes the same time at both doors, whatever the reason.
+// A failed login takes the same time on both channels, whatever the reason.
 func TestAFailedStaffLoginTakesTheTimeOfALogin(t *testing.T) {
 	t.Parallel()
 	took := map[string]time.Duration{}
@@ -132,7 +132,7 @@ func TestAFailedStaffLoginTakesTheTimeOfALogin(t *testing.T) {
 	} {
 		w := office(t)
 		w.passwords.takes["current"] = 70 * time.Millisecond
-		if err := w.MeasurePasswords(t.Context()); err != nil {
+		if err := w.MeasureHashes(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		began := w.clock.now
@@ -166,8 +166,8 @@ func TestWhenAStaffSessionIsOver(t *testing.T) {
 		"its absolute end is not yet":        {change(func(s *Session) { s.ExpiresAt = noon.Add(time.Microsecond) }), false},
 		"its absolute end has come":          {change(func(s *Session) { s.ExpiresAt = noon }), true},
 		"it was ended":                       {change(func(s *Session) { s.RevokedAt = &noon }), true},
-		"it is the API's":                    {change(func(s *Session) { s.Door = DoorAPI }), true},
-		"it is of no door":                   {change(func(s *Session) { s.Door = "" }), true},
+		"it is the API's":                    {change(func(s *Session) { s.Channel = ChannelAPI }), true},
+		"it is of no channel":                {change(func(s *Session) { s.Channel = "" }), true},
 		"the user is no longer staff":        {func(_ *testing.T, w *world) { w.store.user(samID).IsStaff = false }, true},
 		"the user is inactive":               {func(_ *testing.T, w *world) { w.store.user(samID).IsActive = false }, true},
 		"the user is gone":                   {func(_ *testing.T, w *world) { w.store.users = w.store.users[:1] }, true},
@@ -248,8 +248,8 @@ func TestSessionsOfOneDoorAreNoneOfTheOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = w.Authenticate(t.Context(), forged)
-		if isAPIs := w.store.sessions[id].Door == DoorAPI; isAPIs != (err == nil) {
-			t.Errorf("a token of a session of the door %q: %v", w.store.sessions[id].Door, err)
+		if isAPIs := w.store.sessions[id].Channel == ChannelAPI; isAPIs != (err == nil) {
+			t.Errorf("a token of a session of the channel %q: %v", w.store.sessions[id].Channel, err)
 		}
 	}
 	for _, presented := range []string{secret, ""} {
@@ -269,7 +269,7 @@ func TestLogoutStaff(t *testing.T) {
 	}
 	w.mustBeNobody(t, secret)
 	w.mustBeStaff(t, other)
-	if e := w.store.events[2]; e.Action != ActionSignedOut || e.Door != DoorAdmin || e.Address != "192.0.2.77" || e.SubjectID != "2" {
+	if e := w.store.events[2]; e.Action != ActionSignedOut || e.Channel != ChannelAdmin || e.Address != "192.0.2.77" || e.SubjectID != "2" {
 		t.Errorf("the event is %+v", e)
 	}
 }
@@ -366,7 +366,7 @@ func TestAWrongGuessWhenConfirmingTakesTheTimeOfALogin(t *testing.T) {
 	w := office(t)
 	w.store.samples = []string{"slow$x"}
 	w.passwords.takes["current"], w.passwords.takes["slow"] = 10*time.Millisecond, 200*time.Millisecond
-	if err := w.MeasurePasswords(t.Context()); err != nil {
+	if err := w.MeasureHashes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	staff := w.mustBeStaff(t, w.signInStaff(t, "sam@example.com"))
@@ -462,7 +462,7 @@ func TestTheFirstSuperuserIsMadeByALink(t *testing.T) {
 		t.Fatalf("made %+v, %v", user, err)
 	}
 	e := w.store.events[0]
-	if e.Door != DoorAdmin || e.ActorID != user.ID || e.Actor != user.Email || e.Address != desk.Address || e.Action != ActionAdded {
+	if e.Channel != ChannelAdmin || e.ActorID != user.ID || e.Actor != user.Email || e.Address != desk.Address || e.Action != ActionAdded {
 		t.Errorf("the event is %+v", e)
 	}
 	w.mustHoldNoSecret(t, token)

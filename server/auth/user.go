@@ -35,7 +35,7 @@ func (u *User) FullName() string {
 	return strings.TrimSpace(u.FirstName + " " + u.LastName)
 }
 
-// EmailKey gives the form under which two e-mail addresses count as the same:
+// EmailKey returns the form under which two e-mail addresses count as the same:
 // lower case, in Unicode's composed form. It is done here and not in SQL, since
 // SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale.
 //
@@ -60,7 +60,7 @@ func EmailKey(email string) string {
 
 func foldEmail(email string) string { return strings.ToLower(norm.NFC.String(email)) }
 
-// IsASCII tells whether all characters are.
+// IsASCII reports whether all characters are.
 func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] > unicode.MaxASCII {
@@ -70,7 +70,7 @@ func IsASCII(s string) bool {
 	return true
 }
 
-// checkEmail gives what is wrong with an address that a new account is to have,
+// checkEmail returns what is wrong with an address that a new account is to have,
 // or "". It asks for what every deliverable address has; only a message that
 // arrives proves more.
 func checkEmail(email string) string {

@@ -9,7 +9,7 @@ import (
 )
 
 // audited is a world with four events: two users who were made, one who was demoted
-// and has signed in. It gives what audit verify says of the last.
+// and has signed in. It returns what audit verify says of the last.
 func audited(t *testing.T) (w *world, noted string) {
 	t.Helper()
 	w = newWorld(t)
@@ -29,8 +29,8 @@ func TestWhatIsDoneOnTheCommandLineIsAnEvent(t *testing.T) {
 	t.Parallel()
 	w, _ := audited(t)
 	var got []string
-	err := w.app(t).Store.EachEvent(t.Context(), auth.Query{}, func(e auth.Event) error {
-		got = append(got, strings.Join([]string{string(e.Door), e.Actor, string(e.Action), e.Subject}, " "))
+	err := w.app(t).Store.EachEvent(t.Context(), auth.ListParams{}, func(e auth.Event) error {
+		got = append(got, strings.Join([]string{string(e.Channel), e.Actor, string(e.Action), e.Subject}, " "))
 		return nil
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func TestWhatIsDoneOnTheCommandLineIsAnEvent(t *testing.T) {
 
 func TestTheSystemsNameIsInTheEvent(t *testing.T) {
 	t.Parallel()
-	if got := (Env{UserName: "ops"}).actor(); got.Name != "ops" || got.Door != auth.DoorCommandLine {
+	if got := (Env{UserName: "ops"}).actor(); got.Name != "ops" || got.Channel != auth.ChannelCLI {
 		t.Errorf("acts as %+v", got)
 	}
 	if userName() == "" {

@@ -15,7 +15,7 @@ import (
 // errNoTerminal is for questions where nobody can be asked.
 var errNoTerminal = errors.New("there is no terminal to ask on")
 
-// terminalPassword reads passwords from a terminal, and gives what puts the
+// terminalPassword reads passwords from a terminal, and returns what puts the
 // terminal back when a person interrupts that; nil when file is none.
 func terminalPassword(file *os.File) (read func() (string, error), restore func()) {
 	fd := int(file.Fd())

@@ -52,7 +52,7 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// Run runs the command that args name and gives its exit code. Errors are one
+// Run runs the command that args name and returns its exit code. Errors are one
 // line each on stderr.
 func Run(ctx context.Context, args []string, env Env) int {
 	root := newRoot(env)
@@ -143,7 +143,7 @@ func runApp(ctx context.Context, env Env, cfg *config.Config, log *slog.Logger, 
 // commandLog is for commands other than serve: what matters they print.
 func commandLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// lines gives an error's text, a line for each of several, in words for a
+// lines returns an error's text, a line for each of several, in words for a
 // person where it has them.
 func lines(err error) []string {
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
@@ -172,7 +172,7 @@ func lines(err error) []string {
 	return []string{oneLine(err)}
 }
 
-// lastLine gives the last of an error's lines: pgx has one for every way it tried,
+// lastLine returns the last of an error's lines: pgx has one for every way it tried,
 // and the last is what the way without TLS came to, if it may be tried.
 func lastLine(err error) string {
 	text := strings.TrimSpace(err.Error())
@@ -193,7 +193,7 @@ func oneLine(err error) string {
 // actor is who runs a command.
 func (e Env) actor() auth.Actor { return auth.CommandLine(cmp.Or(e.UserName, "command line")) }
 
-// userName gives the system's name for who runs this. Where there is none, as in a
+// userName returns the system's name for who runs this. Where there is none, as in a
 // container without an /etc/passwd, it is their number.
 func userName() string {
 	if found, err := user.Current(); err == nil {

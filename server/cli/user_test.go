@@ -8,7 +8,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// row gives the flags of a user, as they are stored: active, staff, superuser.
+// row returns the flags of a user, as they are stored: active, staff, superuser.
 func (w *world) row(t *testing.T, email string) string {
 	t.Helper()
 	user, err := w.app(t).Auth.FindUser(t.Context(), email)

@@ -11,7 +11,7 @@ import (
 // between: -ldflags "-X …/server/cli.version=…".
 var version = "0.1.0"
 
-// Version gives the release that this binary is.
+// Version returns the release that this binary is.
 func Version() string { return version }
 
 func newVersion(env Env) *cobra.Command {

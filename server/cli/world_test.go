@@ -151,7 +151,7 @@ func (w *world) exec(t *testing.T, query string) {
 	}
 }
 
-// mustLogin signs in and gives the access token.
+// mustLogin signs in and returns the access token.
 func (w *world) mustLogin(t *testing.T, email, password string) string {
 	t.Helper()
 	grant, err := w.app(t).Auth.Login(t.Context(), auth.Credentials{Email: email, Password: password})

@@ -31,16 +31,16 @@ type Config struct {
 	SuperuserPassword   string
 }
 
-// MayMakeSecret tells whether a missing secret key may be made up and kept in
+// MayMakeSecret reports whether a missing secret key may be made up and kept in
 // the data directory: only for one person's own machine.
 func (c *Config) MayMakeSecret() bool {
 	return c.UsesSQLite() && isLoopback(c.Addr)
 }
 
-// UsesSQLite tells whether the database is the embedded one.
+// UsesSQLite reports whether the database is the embedded one.
 func (c *Config) UsesSQLite() bool { return hasScheme(c.DatabaseURL, "sqlite") }
 
-// SQLitePath gives the database file's path, or "" when the database is not the
+// SQLitePath returns the database file's path, or "" when the database is not the
 // embedded one.
 func (c *Config) SQLitePath() string {
 	if !c.UsesSQLite() {

@@ -57,7 +57,7 @@ func Load(flags *pflag.FlagSet, lookupEnv func(string) (string, bool)) (*Config,
 	return c, nil
 }
 
-// lookUp gives a setting's value and the name under which it was given. An empty
+// lookUp returns a setting's value and the name under which it was given. An empty
 // variable is as good as none: that is how compose files pass on what is unset.
 func lookUp(s setting, flags *pflag.FlagSet, lookupEnv func(string) (string, bool)) (name, value string, given bool) {
 	if s.flag != "" && flags != nil && flags.Changed(s.flag) {
@@ -108,7 +108,7 @@ func (c *Config) RequireSecret() error {
 	return errors.New("LATCHKEY_SECRET_KEY: is required unless the database is SQLite and the address is on loopback; make one with: openssl rand -base64 48")
 }
 
-// hasPassword tells whether a database URL, however malformed, may have one.
+// hasPassword reports whether a database URL, however malformed, may have one.
 func hasPassword(databaseURL string) bool {
 	_, rest, _ := strings.Cut(databaseURL, "://")
 	if at := strings.LastIndex(rest, "@"); at >= 0 && strings.Contains(rest[:at], ":") {

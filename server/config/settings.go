@@ -22,7 +22,7 @@ type setting struct {
 	assign func(c *Config, value string) error
 }
 
-// settings gives all of them, in the order in which --help shows them.
+// settings returns all of them, in the order in which --help shows them.
 func settings() []setting {
 	return []setting{
 		{"LATCHKEY_ADDR", "addr", "127.0.0.1:8080", "`HOST:PORT` at which the server listens", assignAddr},

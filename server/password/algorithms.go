@@ -56,7 +56,7 @@ func (a argon2Password) encode() string {
 		base64.RawStdEncoding.EncodeToString(a.salt), base64.RawStdEncoding.EncodeToString(a.digest))
 }
 
-func (a argon2Password) decoy() algorithm {
+func (a argon2Password) dummy() algorithm {
 	a.digest = randomBytes(len(a.digest))
 	return a
 }
@@ -95,7 +95,7 @@ func (p pbkdf2Password) encode() string {
 	return fmt.Sprintf("%s$%d$%s$%s", p.name, p.iterations, p.salt, base64.StdEncoding.EncodeToString(p.digest))
 }
 
-func (p pbkdf2Password) decoy() algorithm {
+func (p pbkdf2Password) dummy() algorithm {
 	p.digest = randomBytes(len(p.digest))
 	return p
 }
@@ -130,7 +130,7 @@ func (b bcryptPassword) encode() string { return b.name + "$" + b.digest }
 // bcryptPrefix is how much of bcrypt's own form is version, cost and salt.
 const bcryptPrefix = 29
 
-func (b bcryptPassword) decoy() algorithm {
+func (b bcryptPassword) dummy() algorithm {
 	digest := []byte(b.digest)
 	for i, random := range randomBytes(len(digest)) {
 		if i >= bcryptPrefix {
@@ -161,7 +161,7 @@ func (s scryptPassword) encode() string {
 	return fmt.Sprintf("scrypt$%d$%s$%d$%d$%s", s.n, s.salt, s.r, s.p, base64.StdEncoding.EncodeToString(s.digest))
 }
 
-func (s scryptPassword) decoy() algorithm {
+func (s scryptPassword) dummy() algorithm {
 	s.digest = randomBytes(len(s.digest))
 	return s
 }

@@ -24,12 +24,12 @@ type algorithm interface {
 	match(password string) (bool, error)
 	// kind names algorithm and work: all of one kind take the same time.
 	kind() string
-	// weakerThan tells whether the work is less than that of current.
+	// weakerThan reports whether the work is less than that of current.
 	weakerThan(current algorithm) bool
 	// encode is the inverse of decode.
 	encode() string
-	// decoy is of the same kind, and nothing matches it.
-	decoy() algorithm
+	// dummy is of the same kind, and nothing matches it.
+	dummy() algorithm
 }
 
 // The most work that an encoded password may ask for, some seconds of a core of

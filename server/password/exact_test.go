@@ -72,7 +72,7 @@ func TestPasswordsAreTakenExactly(t *testing.T) {
 	}
 }
 
-// similar gives what a careless comparison takes for the password.
+// similar returns what a careless comparison takes for the password.
 func similar(password string) []string {
 	others := []string{password + " ", " " + password, password + "\x00", password + "\x00x"}
 	if password != "" {
@@ -174,29 +174,29 @@ func TestNewPasswordsHaveDjangosForm(t *testing.T) {
 				if pool.Outdated(encoded) {
 					t.Error("a new password is outdated")
 				}
-				if pool.Kind(encoded) != pool.Kind(pool.Decoy("")) {
-					t.Errorf("the decoy is a %s and takes another time", pool.Kind(pool.Decoy("")))
+				if pool.Kind(encoded) != pool.Kind(pool.DummyHash("")) {
+					t.Errorf("the dummy hash is a %s and takes another time", pool.Kind(pool.DummyHash("")))
 				}
 			}
 		})
 	}
 }
 
-func TestNothingMatchesTheDecoy(t *testing.T) {
+func TestNothingMatchesTheDummyHash(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t, Argon2id)
-	for _, password := range []string{"", pool.Decoy("")} {
-		if check, err := pool.Check(t.Context(), pool.Decoy(""), password); err != nil || check.Match {
+	for _, password := range []string{"", pool.DummyHash("")} {
+		if check, err := pool.Check(t.Context(), pool.DummyHash(""), password); err != nil || check.Match {
 			t.Errorf("%q: %+v, %v", password, check, err)
 		}
 	}
-	if pool.Decoy("") == newPool(t, Argon2id).Decoy("") {
-		t.Error("every process has the same decoy")
+	if pool.DummyHash("") == newPool(t, Argon2id).DummyHash("") {
+		t.Error("every process has the same dummy hash")
 	}
 }
 
-// A decoy costs what a user of its kind costs, and lets nobody in.
-func TestADecoyIsOfItsKindAndNothingMatchesIt(t *testing.T) {
+// A dummy hash costs what a user of its kind costs, and lets nobody in.
+func TestADummyHashIsOfItsKindAndNothingMatchesIt(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t, Argon2id)
 	for _, account := range djangoAccounts(t) {
@@ -204,8 +204,8 @@ func TestADecoyIsOfItsKindAndNothingMatchesIt(t *testing.T) {
 		if kind == "" {
 			continue
 		}
-		if decoy := pool.Decoy(account.Encoded); pool.Kind(decoy) != kind || decoy == account.Encoded {
-			t.Errorf("the decoy of a %s is a %s", kind, pool.Kind(decoy))
+		if dummy := pool.DummyHash(account.Encoded); pool.Kind(dummy) != kind || dummy == account.Encoded {
+			t.Errorf("the dummy hash of a %s is a %s", kind, pool.Kind(dummy))
 		}
 	}
 	quick, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
@@ -218,7 +218,7 @@ func TestADecoyIsOfItsKindAndNothingMatchesIt(t *testing.T) {
 		argon2Password{variant: "argon2i", memoryKiB: 8, time: 1, threads: 1, salt: []byte("saltsalt"), digest: make([]byte, 16)}.encode(),
 		scryptPassword{n: 2, r: 1, p: 1, salt: "salt", digest: make([]byte, 64)}.encode(),
 	} {
-		check, err := pool.Check(t.Context(), pool.Decoy(encoded), "secret")
+		check, err := pool.Check(t.Context(), pool.DummyHash(encoded), "secret")
 		if err != nil || check.Match {
 			t.Errorf("%s: %+v, %v", pool.Kind(encoded), check, err)
 		}

@@ -23,7 +23,7 @@ const saltLength = 22
 
 const saltAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// fresh gives a password of the current setting with a random salt and a random
+// fresh returns a password of the current setting with a random salt and a random
 // digest, which nothing matches.
 func (h Hasher) fresh(random io.Reader) (algorithm, error) {
 	salt, err := randomSalt(random)

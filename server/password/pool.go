@@ -11,11 +11,11 @@ import (
 )
 
 // A login that is let in waits for its turn at most behind linePerWorker others:
-// about as long as it was ready to wait at the door.
+// about as long as it was ready to wait in the queue.
 const linePerWorker = 2
 
-// maxAtDoor bounds how many wait to be let in: more would only hold memory.
-const maxAtDoor = 1000
+// maxQueued bounds how many wait to be let in: more would only hold memory.
+const maxQueued = 1000
 
 // Settings of a [Pool].
 type Settings struct {
@@ -31,7 +31,7 @@ type Pool struct {
 	settings Settings
 	current  algorithm
 	random   io.Reader
-	door     chan struct{} // who waits to be let in
+	queue    chan struct{} // who waits to be let in
 	line     chan struct{} // who has been let in
 	places   chan struct{} // who is hashing
 }
@@ -51,7 +51,7 @@ func NewPool(settings Settings, random io.Reader) (*Pool, error) {
 		settings: settings,
 		current:  current,
 		random:   random,
-		door:     make(chan struct{}, maxAtDoor),
+		queue:    make(chan struct{}, maxQueued),
 		line:     make(chan struct{}, settings.Workers*(1+linePerWorker)),
 		places:   make(chan struct{}, settings.Workers),
 	}, nil
@@ -101,13 +101,13 @@ func (p *Pool) Outdated(encoded string) bool {
 	return err == nil && stored.weakerThan(p.current)
 }
 
-// Decoy implements [auth.Passwords].
-func (p *Pool) Decoy(like string) string {
+// DummyHash implements [auth.Passwords].
+func (p *Pool) DummyHash(like string) string {
 	kind := p.current
 	if stored, err := decode(like); err == nil {
 		kind = stored
 	}
-	return kind.decoy().encode()
+	return kind.dummy().encode()
 }
 
 // Admit implements [auth.Passwords].
@@ -119,8 +119,8 @@ func (p *Pool) Admit(ctx context.Context) (leave func(), err error) {
 	default:
 	}
 	select {
-	case p.door <- struct{}{}:
-		defer func() { <-p.door }()
+	case p.queue <- struct{}{}:
+		defer func() { <-p.queue }()
 	default:
 		return nil, auth.Busy(errFull)
 	}

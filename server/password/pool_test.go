@@ -88,8 +88,8 @@ func TestWhoeverComesToAFullPool(t *testing.T) {
 				if waited := time.Since(began); waited != test.after {
 					t.Errorf("after %v, want %v", waited, test.after)
 				}
-				if len(pool.door) != 0 {
-					t.Error("it still waits at the door")
+				if len(pool.queue) != 0 {
+					t.Error("it still waits in the queue")
 				}
 			})
 		})
@@ -102,7 +102,7 @@ func TestThoseAtTheDoorAreBounded(t *testing.T) {
 		pool, _ := newFullPool(t, 1)
 		var waiting sync.WaitGroup
 		var busy atomic.Int32
-		for range maxAtDoor {
+		for range maxQueued {
 			waiting.Go(func() {
 				if _, err := pool.Admit(t.Context()); auth.ErrorCode(err) == auth.CodeBusy {
 					busy.Add(1)
@@ -118,7 +118,7 @@ func TestThoseAtTheDoorAreBounded(t *testing.T) {
 			t.Errorf("one more waited %v", waited)
 		}
 		waiting.Wait()
-		if busy.Load() != maxAtDoor {
+		if busy.Load() != maxQueued {
 			t.Errorf("%d of those who waited were refused", busy.Load())
 		}
 	})

@@ -12,7 +12,7 @@ import (
 type Info struct {
 	ID     string // in the log, in X-Request-ID and in every problem document
 	Client auth.Client
-	// ViaProxy tells that a trusted proxy sent it: what its X-Forwarded headers
+	// ViaProxy reports that a trusted proxy sent it: what its X-Forwarded headers
 	// say counts.
 	ViaProxy bool
 	// Refused is what the request was refused with, for its line in the log; nil
@@ -22,12 +22,12 @@ type Info struct {
 
 type key struct{}
 
-// With gives a context that carries info.
+// With returns a context that carries info.
 func With(ctx context.Context, info *Info) context.Context {
 	return context.WithValue(ctx, key{}, info)
 }
 
-// From gives what the context carries; an empty Info when it carries none.
+// From returns what the context carries; an empty Info when it carries none.
 func From(ctx context.Context) *Info {
 	if info, ok := ctx.Value(key{}).(*Info); ok {
 		return info

@@ -187,7 +187,7 @@ func (c *Codec) Parse(raw string) (auth.AccessToken, error) {
 // maxIDLength is that of the database's column.
 const maxIDLength = 32
 
-// isID tells whether text can be an id that we made: databases refuse some of
+// isID reports whether text can be an id that we made: databases refuse some of
 // what it could be otherwise, a NUL for one.
 func isID(text string) bool {
 	foreign := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }

@@ -23,7 +23,7 @@ type Config struct {
 	// Program is how people call the program on the server's machine; empty means
 	// latchkey.
 	Program string
-	// Admin tells whether the pages link to /admin/.
+	// Admin reports whether the pages link to /admin/.
 	Admin bool
 	// Static has further files to be served, in a directory static: those of the
 	// admin site. [Site.Asset] says where each is found.
@@ -76,7 +76,7 @@ func New(cfg Config) (*Site, error) {
 	return site, nil
 }
 
-// Asset gives the path of a static file, with its content's checksum in it.
+// Asset returns the path of a static file, with its content's checksum in it.
 func (s *Site) Asset(name string) (string, error) {
 	return (&renderer{links: s.links}).asset(name)
 }

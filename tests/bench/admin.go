@@ -148,7 +148,7 @@ func (b *bench) startAdmin(ctx context.Context, database string, users int) (*ad
 
 var formToken = regexp.MustCompile(`name="token" value="([^"]+)"`)
 
-// signIn signs in at the admin site, as a browser does, and gives the session's cookie.
+// signIn signs in at the admin site, as a browser does, and returns the session's cookie.
 func signIn(ctx context.Context, addr string) (cookie string, err error) {
 	site := &url.URL{Scheme: "http", Host: addr, Path: "/admin/"}
 	login := site.JoinPath("login/").String()
@@ -268,7 +268,7 @@ func (b *bench) measureExport(ctx context.Context, p *part, kind string, of *adm
 	return nil
 }
 
-// peak gives the most resident memory, in MB, that a process is seen with until ctx
+// peak returns the most resident memory, in MB, that a process is seen with until ctx
 // ends.
 func (p *process) peak(ctx context.Context) (most float64) {
 	for ctx.Err() == nil {

@@ -21,10 +21,10 @@ const (
 	// scriptTarget is how much more JavaScript the home page may have than an
 	// empty one, compressed, in kB.
 	scriptTarget = 10.0
-	// doorTarget is the least share of Next.js's own rate through the front door.
-	doorTarget = 0.9
-	// doorClients keep Next.js, which has one thread, busy.
-	doorClients = 8
+	// proxyTarget is the least share of Next.js's own rate through the frontend proxy.
+	proxyTarget = 0.9
+	// proxyClients keep Next.js, which has one thread, busy.
+	proxyClients = 8
 )
 
 // emptyApp is the least that Next.js makes a page of.
@@ -90,13 +90,13 @@ func compareDoor(ctx context.Context, b *bench, p *part, app *process) (err erro
 	if err != nil {
 		return err
 	}
-	door, err := b.serveLatchkey(ctx, database, "LATCHKEY_FRONTEND_URL=http://"+app.addr)
+	proxy, err := b.serveLatchkey(ctx, database, "LATCHKEY_FRONTEND_URL=http://"+app.addr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, door.stop()) }()
+	defer func() { err = errors.Join(err, proxy.stop()) }()
 	request := [][]byte{render("GET", "/", "", "")}
-	through := &side{server: door, load: load{addr: door.addr, requests: request, clients: doorClients, warm: warmUp, during: b.slice()}}
+	through := &side{server: proxy, load: load{addr: proxy.addr, requests: request, clients: proxyClients, warm: warmUp, during: b.slice()}}
 	alone := &side{server: app, load: through.load}
 	alone.load.addr = app.addr
 	for range b.rounds {
@@ -106,9 +106,9 @@ func compareDoor(ctx context.Context, b *bench, p *part, app *process) (err erro
 		return err
 	}
 	ratio := median(ratios(through.rates, alone.rates))
-	p.row("  through the front door", rate(median(through.rates)), rate(median(alone.rates)), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2f", doorTarget), met(ratio >= doorTarget))
+	p.row("  through the frontend proxy", rate(median(through.rates)), rate(median(alone.rates)), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2f", proxyTarget), met(ratio >= proxyTarget))
 	p.row("    p50, p99", through.latencies(), alone.latencies())
-	p.note("through the front door: %d connections to latchkey, which asks Next.js, against as many to Next.js itself", doorClients)
+	p.note("through the frontend proxy: %d connections to latchkey, which asks Next.js, against as many to Next.js itself", proxyClients)
 	return nil
 }
 
@@ -163,7 +163,7 @@ func scriptSize(ctx context.Context, addr string) (total int64, err error) {
 	return total, nil
 }
 
-// fetch gives a text, and how many bytes it takes compressed.
+// fetch returns a text, and how many bytes it takes compressed.
 func fetch(ctx context.Context, url string) (text string, size int64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

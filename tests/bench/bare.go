@@ -139,7 +139,7 @@ func openBare(databaseURL string) (*bun.DB, error) {
 	return bunDB, bunDB.PingContext(context.Background())
 }
 
-// bareToken gives a token for a user that is good for a day.
+// bareToken returns a token for a user that is good for a day.
 func bareToken(userID int64) string {
 	now := time.Now()
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{

@@ -27,7 +27,7 @@ type outcome struct {
 	Fault string
 }
 
-// perSecond gives the rate of answers with this status.
+// perSecond returns the rate of answers with this status.
 func (o outcome) perSecond(status int) float64 { return float64(len(o.Took[status])) / o.Seconds }
 
 // others counts the answers with none of these statuses.

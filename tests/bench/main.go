@@ -13,7 +13,7 @@
 //	flood.go              what others feel while 200 clients flood the login
 //	start.go, dbtime.go   cold start, memory, and a login's queries, by number of users
 //	admin.go              the admin site's list of users, and all of them as a file
-//	app.go                the Next.js app: its scripts, and the way through the front door
+//	app.go                the Next.js app: its scripts, and the way through the frontend proxy
 //	load.go, wire.go      the load generator
 //	server.go, child.go   the processes that are measured
 //	postgres.go, seed.go  the databases
@@ -119,7 +119,7 @@ func (b *bench) machine() string {
 	return fmt.Sprintf("%d cores (%s), %s, %s/%s; %s", runtime.NumCPU(), cpuModel(), runtime.Version(), runtime.GOOS, runtime.GOARCH, b.postgres.facts)
 }
 
-// cpuModel gives what Linux says, or "unknown".
+// cpuModel returns what Linux says, or "unknown".
 func cpuModel() string {
 	text, _ := os.ReadFile("/proc/cpuinfo") // elsewhere there is none
 	for line := range strings.Lines(string(text)) {

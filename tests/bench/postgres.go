@@ -113,7 +113,7 @@ func (c *cluster) serve(cmd *exec.Cmd) error {
 	}
 }
 
-// database makes an empty one and gives its URL.
+// database makes an empty one and returns its URL.
 func (c *cluster) database(ctx context.Context, name string) (string, error) {
 	name = "latchkey_bench_" + name
 	if err := c.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)", "CREATE DATABASE "+name); err != nil {

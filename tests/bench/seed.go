@@ -53,7 +53,7 @@ const (
 	seedGroup    = "Support"
 )
 
-// seedIsIn tells whether user i is in a share. The shares do not fall together.
+// seedIsIn reports whether user i is in a share. The shares do not fall together.
 func seedIsIn(i, one, first int) bool { return i > fewUsers && i%one == first }
 
 // seedIsActive is of user i.
@@ -81,7 +81,7 @@ func seedFirstName(i int) string { return seedFirstNames[i/7%len(seedFirstNames)
 
 func seedLastName(i int) string { return seedLastNames[i*31/1000%len(seedLastNames)] }
 
-// seedRow gives one of so many rows, from 0 on, in the order of seedColumns. They have
+// seedRow returns one of so many rows, from 0 on, in the order of seedColumns. They have
 // joined one after the other over six years. A third have never logged in, and the
 // others at any time in two years.
 func seedRow(n, users int, random *rand.Rand, now time.Time, encoded string) []any {
@@ -101,7 +101,7 @@ func seedRow(n, users int, random *rand.Rand, now time.Time, encoded string) []a
 	}
 }
 
-// database gives the URL of a migrated database with that many users. It is made
+// database returns the URL of a migrated database with that many users. It is made
 // when it is first asked for.
 func (b *bench) database(ctx context.Context, kind string, users int) (string, error) {
 	key := fmt.Sprintf("%s_%d", strings.ToLower(kind), users)
@@ -247,7 +247,7 @@ func loginRequests(users int) [][]byte {
 	return requests
 }
 
-// logIn gives a token for each of the first users.
+// logIn returns a token for each of the first users.
 func logIn(addr string, users int) ([]string, error) {
 	c := &client{addr: addr}
 	defer c.close()

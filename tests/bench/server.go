@@ -121,7 +121,7 @@ func (p *process) stop() error {
 	return nil
 }
 
-// memory gives the resident memory, now and at its peak, in MB.
+// memory returns the resident memory, now and at its peak, in MB.
 func (p *process) memory() (now, peak float64, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -136,7 +136,7 @@ func (p *process) memory() (now, peak float64, err error) {
 	return kilobytes["VmRSS:"] / 1024, kilobytes["VmHWM:"] / 1024, nil
 }
 
-// cpu gives the processor time that the process has used.
+// cpu returns the processor time that the process has used.
 func (p *process) cpu() time.Duration {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {
@@ -170,7 +170,7 @@ func withoutLatchkey(environment []string) []string {
 	return kept
 }
 
-// freeAddr gives a loopback address that nobody listens on.
+// freeAddr returns a loopback address that nobody listens on.
 func freeAddr() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// median gives the middle, or the mean of the two in the middle; 0 of nothing.
+// median returns the middle, or the mean of the two in the middle; 0 of nothing.
 func median[T float64 | time.Duration](values []T) T {
 	if len(values) == 0 {
 		return 0
@@ -20,7 +20,7 @@ func median[T float64 | time.Duration](values []T) T {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// percentile gives the nearest rank; 0 of nothing.
+// percentile returns the nearest rank; 0 of nothing.
 func percentile[T cmp.Ordered](values []T, p float64) T {
 	if len(values) == 0 {
 		var none T

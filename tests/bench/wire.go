@@ -39,7 +39,7 @@ func (c *client) do(request []byte) (status int, err error) {
 	return status, err
 }
 
-// exchange gives the body too, if it is wanted.
+// exchange returns the body too, if it is wanted.
 func (c *client) exchange(request []byte, wanted bool) (status int, body []byte, err error) {
 	if c.conn == nil {
 		if err := c.dial(); err != nil {

@@ -86,7 +86,7 @@ describe('the first superuser', { timeout: 300_000 }, () => {
     assert.equal((await ask({ context: () => ({ cookies: async () => [] }) }, link)).status, 403)
     const written = site.output()
     assert.equal(written.split(token).length - 1, 1, 'the token stands anywhere but in the link')
-    assert.deepEqual(await site.sql('SELECT email, door, action FROM latchkey_event e JOIN users_user u ON u.email = e.actor ORDER BY e.id'), [
+    assert.deepEqual(await site.sql('SELECT email, channel, action FROM latchkey_event e JOIN users_user u ON u.email = e.actor ORDER BY e.id'), [
       [ada.email, 'admin', 'added'],
       [ada.email, 'admin', 'signed in'],
     ])
@@ -670,7 +670,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await page.getByLabel(group).check()
       assert.equal(await press(page, 'Save'), 303)
       const [[event]] = await site.sql(`SELECT max(id) FROM latchkey_event WHERE action = 'changed' AND subject = ${quoted(email)}`)
-      const [[session]] = await site.sql(`SELECT id FROM latchkey_session WHERE user_id = ${evil.id} AND door = 'api'`)
+      const [[session]] = await site.sql(`SELECT id FROM latchkey_session WHERE user_id = ${evil.id} AND channel = 'api'`)
 
       await plain('', email, image)
       await plain('users/?q=script', email, image, '{{.}}')

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// decoys are what a login checks when nobody has its address, or no password of
+// dummies are what a login checks when nobody has its address, or no password of
 // theirs can match: then too it must take the work that it would take for a user.
 // Not only its own answer would tell otherwise, but how long it keeps others out
 // of the pool.
@@ -15,26 +15,26 @@ import (
 // Which kind an address costs depends on the address alone, and as many addresses
 // cost each kind as users have it. What is outdated comes first: as users sign in
 // and their passwords are upgraded, addresses that nobody has follow.
-type decoys struct {
+type dummies struct {
 	mu     sync.Mutex
-	shares []decoyShare // in order of upTo
+	shares []hashShare // in order of upTo
 }
 
-type decoyShare struct {
+type hashShare struct {
 	upTo    float64 // of all addresses, between 0 and 1
 	encoded string
 }
 
-// decoyFor gives the encoded password that an address costs which nobody has.
-func (s *Service) decoyFor(email string) string {
+// dummyHashFor returns the encoded password that an address costs which nobody has.
+func (s *Service) dummyHashFor(email string) string {
 	mac := hmac.New(sha256.New, s.cfg.AttemptKey)
-	mac.Write([]byte("decoy " + EmailKey(email)))
+	mac.Write([]byte("dummy hash " + EmailKey(email)))
 	const bits = 53 // of a float64's precision
 	at := float64(binary.BigEndian.Uint64(mac.Sum(nil))>>(64-bits)) / (1 << bits)
 
-	s.decoys.mu.Lock()
-	defer s.decoys.mu.Unlock()
-	for _, share := range s.decoys.shares {
+	s.dummies.mu.Lock()
+	defer s.dummies.mu.Unlock()
+	for _, share := range s.dummies.shares {
 		if at < share.upTo {
 			return share.encoded
 		}
@@ -42,10 +42,10 @@ func (s *Service) decoyFor(email string) string {
 	return s.current // nobody has a password yet, or they have not been counted
 }
 
-// deal gives each kind of password its share of the addresses.
-func (s *Service) deal(samples []PasswordSample) {
-	var total, dealt int64
-	var outdated, others []PasswordSample
+// deal returns each kind of password its share of the addresses.
+func (s *Service) assignShares(samples []HashSample) {
+	var total, assigned int64
+	var outdated, others []HashSample
 	for _, sample := range samples {
 		switch {
 		case s.passwords.Kind(sample.Encoded) == "":
@@ -57,12 +57,12 @@ func (s *Service) deal(samples []PasswordSample) {
 		}
 		total += sample.Users
 	}
-	shares := make([]decoyShare, 0, len(samples))
+	shares := make([]hashShare, 0, len(samples))
 	for _, sample := range append(outdated, others...) {
-		dealt += sample.Users
-		shares = append(shares, decoyShare{upTo: float64(dealt) / float64(total), encoded: s.passwords.Decoy(sample.Encoded)})
+		assigned += sample.Users
+		shares = append(shares, hashShare{upTo: float64(assigned) / float64(total), encoded: s.passwords.DummyHash(sample.Encoded)})
 	}
-	s.decoys.mu.Lock()
-	defer s.decoys.mu.Unlock()
-	s.decoys.shares = shares
+	s.dummies.mu.Lock()
+	defer s.dummies.mu.Unlock()
+	s.dummies.shares = shares
 }

@@ -2,9 +2,9 @@ package auth
 
 import "time"
 
-// Query says which rows of a list are wanted, and in which order. What its names
+// ListParams says which rows of a list are wanted, and in which order. What its names
 // may be, the list that is asked knows; an unknown one is an error.
-type Query struct {
+type ListParams struct {
 	Search     string // words that must all occur somewhere
 	Where      []Condition
 	Sort       string // a column; "" for the list's own order
@@ -30,16 +30,16 @@ const (
 	Empty   Relation = "empty"
 )
 
-// MostCounted is up to where the rows that match are counted. Beyond it, the time
+// MaxCounted is up to where the rows that match are counted. Beyond it, the time
 // to count would grow with the table.
-const MostCounted = 10_000
+const MaxCounted = 10_000
 
-// Found is a part of a list.
-type Found[T any] struct {
+// Page is a part of a list.
+type Page[T any] struct {
 	Items []T
-	// Matches is how many rows match, no more than MostCounted unless all do.
+	// Matches is how many rows match, no more than MaxCounted unless all do.
 	Matches int
-	// Uncounted tells that more rows match than were counted.
+	// Uncounted reports that more rows match than were counted.
 	Uncounted bool
 	// Total is how many rows there are, whether or not they match. In a large table
 	// it may be some seconds old.
@@ -61,16 +61,18 @@ type Group struct {
 	Members     int // filled in by lists
 }
 
-// GrantedPermission is a row of Django's auth_permission.
-type GrantedPermission struct {
+// Permission is a row of Django's auth_permission.
+type Permission struct {
 	ID    int64
 	Model Model
-	Code  string // change_user
-	Name  string // "Can change user"
+	Code  string // "change_user"
+	Label string // "Can change user"
 }
 
-// Permission gives its name as code asks for it.
-func (p GrantedPermission) Permission() Permission { return Permission(p.Model.App + "." + p.Code) }
+// Name returns the name that code asks for.
+func (p Permission) Name() PermissionName {
+	return PermissionName(p.Model.App + "." + p.Code)
+}
 
 // UserSession is a session and whose it is.
 type UserSession struct {
@@ -78,7 +80,7 @@ type UserSession struct {
 	Email string
 }
 
-// IsOver tells whether nothing can be done in the session any more.
+// IsOver reports whether nothing can be done in the session any more.
 func (s Session) IsOver(now time.Time) bool {
 	return s.RevokedAt != nil || !now.Before(s.ExpiresAt)
 }

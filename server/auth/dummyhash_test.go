@@ -10,7 +10,7 @@ import (
 func costs(w *world) map[string]int {
 	count := map[string]int{}
 	for i := range 1000 {
-		kind, _, _ := strings.Cut(w.decoyFor(fmt.Sprintf("nobody%d@example.com", i)), "$")
+		kind, _, _ := strings.Cut(w.dummyHashFor(fmt.Sprintf("nobody%d@example.com", i)), "$")
 		count[kind]++
 	}
 	return count
@@ -26,11 +26,11 @@ func TestAddressesThatNobodyHasCostWhatUsersCost(t *testing.T) {
 	if got := costs(w); got["current"] != 1000 {
 		t.Errorf("before anything is known they cost %v", got)
 	}
-	w.deal([]PasswordSample{{"current$a", 300}, {"weak$b", 500}, {"slow$c", 200}, {"broken$d", 9000}})
+	w.assignShares([]HashSample{{"current$a", 300}, {"weak$b", 500}, {"slow$c", 200}, {"broken$d", 9000}})
 	if got := costs(w); !within(got["current"], 300, 60) || !within(got["weak"], 500, 60) || !within(got["slow"], 200, 60) || got["broken"] > 0 {
 		t.Errorf("they cost %v", got)
 	}
-	w.deal([]PasswordSample{{"stronger$a", 1}})
+	w.assignShares([]HashSample{{"stronger$a", 1}})
 	if got := costs(w); got["stronger"] != 1000 {
 		t.Errorf("they cost %v, and all users have a stronger one", got)
 	}
@@ -39,10 +39,10 @@ func TestAddressesThatNobodyHasCostWhatUsersCost(t *testing.T) {
 func TestAnAddressCostsTheSameEachTime(t *testing.T) {
 	t.Parallel()
 	w := newGuessedAtWorld(t)
-	w.deal([]PasswordSample{{"current$a", 1}, {"weak$b", 1}, {"slow$c", 1}})
+	w.assignShares([]HashSample{{"current$a", 1}, {"weak$b", 1}, {"slow$c", 1}})
 	for i := range 100 {
 		email := fmt.Sprintf("nobody%d@example.com", i)
-		if w.decoyFor(email) != w.decoyFor(strings.ToUpper(email)) {
+		if w.dummyHashFor(email) != w.dummyHashFor(strings.ToUpper(email)) {
 			t.Errorf("%s costs another kind in capitals", email)
 		}
 	}
@@ -54,10 +54,10 @@ func TestAddressesThatNobodyHasAreUpgradedWithTheUsers(t *testing.T) {
 	t.Parallel()
 	w := newGuessedAtWorld(t)
 	kindsBy := func(weak, current int64) []string {
-		w.deal([]PasswordSample{{"current$a", current}, {"weak$b", weak}})
+		w.assignShares([]HashSample{{"current$a", current}, {"weak$b", weak}})
 		var kinds []string
 		for i := range 500 {
-			kind, _, _ := strings.Cut(w.decoyFor(fmt.Sprintf("nobody%d@example.com", i)), "$")
+			kind, _, _ := strings.Cut(w.dummyHashFor(fmt.Sprintf("nobody%d@example.com", i)), "$")
 			kinds = append(kinds, kind)
 		}
 		return kinds
@@ -113,7 +113,7 @@ func TestALoginThatNobodyCanMakeChecksWhatUsersHave(t *testing.T) {
 	t.Parallel()
 	w := newGuessedAtWorld(t)
 	w.store.samples = []string{"slow$a"}
-	if err := w.MeasurePasswords(t.Context()); err != nil {
+	if err := w.MeasureHashes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, email := range []string{"nobody@example.com", "unusable@example.com", "broken@example.com", "empty@example.com"} {

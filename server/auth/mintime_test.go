@@ -14,8 +14,8 @@ const (
 	currentTakes = 40 * time.Millisecond
 	weakTakes    = time.Millisecond
 	slowTakes    = 150 * time.Millisecond
-	// measuredFloor is twice the slowest.
-	measuredFloor = 300 * time.Millisecond
+	// measuredMinTime is twice the slowest.
+	measuredMinTime = 300 * time.Millisecond
 )
 
 func newGuessedAtWorld(t *testing.T) *world {
@@ -52,20 +52,20 @@ func TestEveryRefusalIsTheSameAndTakesTheSameTime(t *testing.T) {
 		"an unusable password, as it is kept":  {Email: "unusable@example.com", Password: "no$password"},
 		"a password that cannot be decoded":    {Email: "broken@example.com", Password: "secret"},
 		"a user whose password is empty":       {Email: "empty@example.com"},
-		"the decoy's own text":                 {Email: "nobody@example.com", Password: "\x00nothing"},
+		"the dummy's own text":                 {Email: "nobody@example.com", Password: "\x00nothing"},
 		"an address with a NUL":                {Email: "alice@example.com\x00", Password: "wonderland"},
 		"an address that is not UTF-8":         {Email: "alice\xff@example.com", Password: "wonderland"},
 		"an address longer than Django allows": {Email: strings.Repeat("a", MaxEmailLength) + "@example.com", Password: "wonderland"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newGuessedAtWorld(t)
-			if err := w.MeasurePasswords(t.Context()); err != nil {
+			if err := w.MeasureHashes(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			began := w.clock.Now()
 			_, err := w.Login(t.Context(), in)
-			if took := w.clock.Now().Sub(began); took != measuredFloor {
-				t.Errorf("took %v, want %v", took, measuredFloor)
+			if took := w.clock.Now().Sub(began); took != measuredMinTime {
+				t.Errorf("took %v, want %v", took, measuredMinTime)
 			}
 			var refusal *Error
 			if !errors.As(err, &refusal) || refusal.Code != CodeInvalidCredentials {
@@ -126,72 +126,72 @@ func TestHowLongARefusalIsHeld(t *testing.T) {
 		want    time.Duration
 	}{
 		"until the kinds are measured, for a first guess": {
-			func(*world) {}, firstFloor,
+			func(*world) {}, initialMinTime,
 		},
 		"once measured, for twice the slowest kind, though that is less": {
 			func(w *world) {
 				w.store.samples = []string{"weak$a"}
-				_ = w.MeasurePasswords(t.Context())
+				_ = w.MeasureHashes(t.Context())
 			}, 2 * currentTakes,
 		},
 		"after a kind that nobody had when they were measured, for twice that": {
 			func(w *world) {
 				w.store.samples = nil
-				_ = w.MeasurePasswords(t.Context())
+				_ = w.MeasureHashes(t.Context())
 				w.guess(t.Context(), "slow@example.com")
-			}, measuredFloor,
+			}, measuredMinTime,
 		},
 		"after a slow kind was checked before they were measured, for twice that": {
 			func(w *world) {
-				w.passwords.takes["slow"] = firstFloor
+				w.passwords.takes["slow"] = initialMinTime
 				w.guess(t.Context(), "slow@example.com")
 				w.passwords.takes["slow"] = slowTakes
-			}, 2 * firstFloor,
+			}, 2 * initialMinTime,
 		},
 		"after a wait for a place that overruns, for the next multiple": {
 			func(w *world) {
-				_ = w.MeasurePasswords(t.Context())
-				w.passwords.queued = measuredFloor
-			}, 2 * measuredFloor,
+				_ = w.MeasureHashes(t.Context())
+				w.passwords.queued = measuredMinTime
+			}, 2 * measuredMinTime,
 		},
-		"after a wait to exactly the floor, no longer": {
+		"after a wait to exactly the minimum, no longer": {
 			func(w *world) {
-				_ = w.MeasurePasswords(t.Context())
-				w.passwords.queued = measuredFloor - w.passwords.takes[w.passwords.Kind(w.decoyFor("nobody@example.com"))]
-			}, measuredFloor,
+				_ = w.MeasureHashes(t.Context())
+				w.passwords.queued = measuredMinTime - w.passwords.takes[w.passwords.Kind(w.dummyHashFor("nobody@example.com"))]
+			}, measuredMinTime,
 		},
-		"after one that overran, for the floor again: waiting teaches nothing": {
+		"after one that overran, for the minimum again: waiting teaches nothing": {
 			func(w *world) {
-				_ = w.MeasurePasswords(t.Context())
-				w.passwords.queued = 10 * measuredFloor
+				_ = w.MeasureHashes(t.Context())
+				w.passwords.queued = 10 * measuredMinTime
 				w.guess(t.Context(), "slow@example.com")
 				w.passwords.queued = 0
-			}, measuredFloor,
+			}, measuredMinTime,
 		},
 		"after a known kind took longer, for twice that: the machine is busy for all": {
 			func(w *world) {
-				_ = w.MeasurePasswords(t.Context())
+				_ = w.MeasureHashes(t.Context())
 				w.passwords.takes["slow"] = 3 * slowTakes
 				w.guess(t.Context(), "slow@example.com")
 				w.passwords.takes["slow"] = slowTakes
-			}, 3 * measuredFloor,
+			}, 3 * measuredMinTime,
 		},
 		"after one took very much longer, for no more than is sensible": {
 			func(w *world) {
-				_ = w.MeasurePasswords(t.Context())
+				_ = w.MeasureHashes(t.Context())
 				w.passwords.takes["slow"] = 100 * slowTakes
 				w.guess(t.Context(), "slow@example.com")
 				w.passwords.takes["slow"] = slowTakes
-			}, maxSlowdown * measuredFloor,
+			}, maxSlowdown * measuredMinTime,
 		},
 		"once they are measured again, for what was measured": {
 			func(w *world) {
-				_ = w.MeasurePasswords(t.Context())
+				_ = w.MeasureHashes(t.Context())
 				w.passwords.takes["slow"] = 3 * slowTakes
 				w.guess(t.Context(), "slow@example.com")
 				w.passwords.takes["slow"] = slowTakes
-				_ = w.MeasurePasswords(t.Context())
-			}, measuredFloor,
+				_ = w.MeasureHashes(t.Context())
+			}, measuredMinTime,
 		},
 	}
 	for name, test := range tests {
@@ -270,7 +270,7 @@ func TestMeasurePasswordsChecksOneOfEachKind(t *testing.T) {
 	t.Parallel()
 	w := newGuessedAtWorld(t)
 	w.store.samples = []string{"weak$1", "weak$2", "broken$3", "!unusable", "", "current$4", "slow$5"}
-	if err := w.MeasurePasswords(t.Context()); err != nil {
+	if err := w.MeasureHashes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"weak$1", "weak$1", "weak$1", "current$4", "current$4", "current$4", "slow$5", "slow$5", "slow$5"}
@@ -279,15 +279,15 @@ func TestMeasurePasswordsChecksOneOfEachKind(t *testing.T) {
 	}
 }
 
-func TestMeasurePasswordsMeasuresTheDecoyThoughNobodyHasItsKind(t *testing.T) {
+func TestMeasureHashesMeasuresTheDummyThoughNobodyHasItsKind(t *testing.T) {
 	t.Parallel()
 	w := newGuessedAtWorld(t)
 	w.store.samples = []string{"weak$1"}
-	if err := w.MeasurePasswords(t.Context()); err != nil {
+	if err := w.MeasureHashes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if stepOf(w) != 2*currentTakes {
-		t.Errorf("the floor is %v, want %v", stepOf(w), 2*currentTakes)
+		t.Errorf("the minimum is %v, want %v", stepOf(w), 2*currentTakes)
 	}
 }
 
@@ -301,11 +301,11 @@ func TestMeasuringThatFailsLeavesTheFirstGuess(t *testing.T) {
 			t.Parallel()
 			w, cause := newGuessedAtWorld(t), errors.New("no luck")
 			fail(w, cause)
-			if err := w.MeasurePasswords(t.Context()); !errors.Is(err, cause) {
+			if err := w.MeasureHashes(t.Context()); !errors.Is(err, cause) {
 				t.Errorf("answers %v", err)
 			}
-			if stepOf(w) != firstFloor {
-				t.Errorf("the floor is %v, want %v", stepOf(w), firstFloor)
+			if stepOf(w) != initialMinTime {
+				t.Errorf("the minimum is %v, want %v", stepOf(w), initialMinTime)
 			}
 		})
 	}
@@ -318,17 +318,17 @@ func TestAKindThatIsLearntWhileTheOthersAreMeasuredStaysLearnt(t *testing.T) {
 	w := newGuessedAtWorld(t)
 	w.store.samples = []string{"weak$1"}
 	w.store.onSamples = func() { w.guess(t.Context(), "slow@example.com") }
-	if err := w.MeasurePasswords(t.Context()); err != nil {
+	if err := w.MeasureHashes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.guess(t.Context(), "slow@example.com")
 	if stepOf(w) < 2*slowTakes {
-		t.Errorf("the floor is %v, less than twice the %v that a known kind takes", stepOf(w), slowTakes)
+		t.Errorf("the minimum is %v, less than twice the %v that a known kind takes", stepOf(w), slowTakes)
 	}
 }
 
 func stepOf(w *world) time.Duration {
-	w.floor.mu.Lock()
-	defer w.floor.mu.Unlock()
-	return w.floor.step()
+	w.minTime.mu.Lock()
+	defer w.minTime.mu.Unlock()
+	return w.minTime.step()
 }

@@ -26,7 +26,7 @@ type words struct {
 	UniqueEmail string
 }
 
-var sqliteWords = words{
+var sqliteDialect = words{
 	Serial:      "integer NOT NULL PRIMARY KEY AUTOINCREMENT",
 	BigSerial:   "integer NOT NULL PRIMARY KEY AUTOINCREMENT",
 	ID:          "integer NOT NULL PRIMARY KEY",
@@ -39,7 +39,7 @@ var sqliteWords = words{
 		WHERE l."unique" AND NOT l.partial AND i.name = 'email' AND (SELECT count(*) FROM pragma_index_info(l.name)) = 1`,
 }
 
-var postgresWords = words{
+var postgresDialect = words{
 	Postgres:    true,
 	Serial:      "serial PRIMARY KEY",
 	BigSerial:   "bigserial PRIMARY KEY",
@@ -76,9 +76,9 @@ func permissions(app, model, name string) string {
 	return sql.String()
 }
 
-func wordsOf(db bun.IDB) words {
+func dialectOf(db bun.IDB) words {
 	if db.Dialect().Name() == dialect.PG {
-		return postgresWords
+		return postgresDialect
 	}
-	return sqliteWords
+	return sqliteDialect
 }
