@@ -91,23 +91,23 @@ func (l listing[R, T]) plan(ctx context.Context, s *Store, q auth.ListParams) (p
 // tests returns the conditions of a query.
 func (l listing[R, T]) tests(ctx context.Context, s *Store, q auth.ListParams) ([]test, error) {
 	var tests []test
-	for _, c := range q.Where {
+	for _, c := range q.Filters {
 		by, isColumn := l.columns[c.Column]
 		special, isSpecial := l.conditions[c.Column]
 		switch {
 		case isColumn:
-			t := test{row: compare(by.sql, c), column: c.Column, rare: by.rare != nil && c.Value == by.rare}
+			t := test{row: compare(by.sql, c), column: c.Column, rare: by.rare != nil && c.Value() == by.rare}
 			if by.indexed {
 				t.ids = l.selectIDs(t.row)
-				if c.Is != auth.AtLeast { // whose ids are not side by side in the index
+				if c.Operator != auth.OpAtLeast { // whose ids are not side by side in the index
 					t.byID = bun.SafeQuery(l.byID, compare("x."+c.Column, c))
 				}
 			}
 			tests = append(tests, t)
 		case isSpecial:
-			t := test{row: bun.SafeQuery(special.sql, c.Value)}
+			t := test{row: bun.SafeQuery(special.sql, c.Value())}
 			if special.ids != "" {
-				t.ids, t.byID = bun.SafeQuery(special.ids, c.Value), t.row
+				t.ids, t.byID = bun.SafeQuery(special.ids, c.Value()), t.row
 			}
 			tests = append(tests, t)
 		default:
@@ -132,14 +132,14 @@ func (l listing[R, T]) tests(ctx context.Context, s *Store, q auth.ListParams) (
 	return tests, nil
 }
 
-func compare(sql string, c auth.Condition) schema.QueryAppender {
-	switch c.Is {
-	case auth.AtLeast:
-		return bun.SafeQuery(sql+" >= ?", c.Value)
-	case auth.Empty:
+func compare(sql string, c auth.Filter) schema.QueryAppender {
+	switch c.Operator {
+	case auth.OpAtLeast:
+		return bun.SafeQuery(sql+" >= ?", c.Value())
+	case auth.OpMissing:
 		return bun.SafeQuery(sql + " IS NULL")
 	default:
-		return bun.SafeQuery(sql+" = ?", c.Value)
+		return bun.SafeQuery(sql+" = ?", c.Value())
 	}
 }
 

@@ -348,7 +348,7 @@ func TestAnAdminSessionEnds(t *testing.T) {
 }
 
 // Guesses at the admin site count like those at the API, and for the same limit.
-func TestGuessesAtBothDoorsCountTogether(t *testing.T) {
+func TestGuessesAtBothChannelsCountTogether(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
 	admin := root(t, app)

@@ -130,7 +130,7 @@ func (f fixture) mustPage(t testing.TB, q auth.ListParams, people []auth.User) {
 		got = append(got, found.Items...)
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("sorted by %s (descending: %v) where %v they are\n%s, want\n%s", q.Sort, q.Descending, q.Where, emails(got), emails(want))
+		t.Errorf("sorted by %s (descending: %v) where %v they are\n%s, want\n%s", q.Sort, q.Descending, q.Filters, emails(got), emails(want))
 	}
 }
 
@@ -147,7 +147,7 @@ var lists = []sentence{
 		active := those(f.population(t), func(u auth.User) bool { return u.IsActive })
 		for sort := range sorters {
 			for _, descending := range []bool{false, true} {
-				f.mustPage(t, auth.ListParams{Sort: sort, Descending: descending, Where: []auth.Condition{{Column: "is_active", Is: auth.Equal, Value: true}}}, active)
+				f.mustPage(t, auth.ListParams{Sort: sort, Descending: descending, Filters: []auth.Filter{auth.Equal("is_active", true)}}, active)
 			}
 		}
 	}},
@@ -155,37 +155,37 @@ var lists = []sentence{
 		people := f.population(t)
 		abroad := time.FixedZone("", -8*3600)
 		for _, test := range []struct {
-			where []auth.Condition
+			where []auth.Filter
 			is    func(u auth.User) bool
 		}{
 			{nil, func(auth.User) bool { return true }},
-			{where("is_staff", auth.Equal, true), func(u auth.User) bool { return u.IsStaff }},
-			{where("is_staff", auth.Equal, false), func(u auth.User) bool { return !u.IsStaff }},
-			{where("is_superuser", auth.Equal, true), func(u auth.User) bool { return u.IsSuperuser }},
-			{where("is_active", auth.Equal, false), func(u auth.User) bool { return !u.IsActive }},
-			{where("first_name", auth.Equal, "ada"), func(u auth.User) bool { return u.FirstName == "ada" }},
-			{where("id", auth.Equal, people[3].ID), func(u auth.User) bool { return u.ID == people[3].ID }},
-			{where("date_joined", auth.AtLeast, noon.Add(4*time.Microsecond)), func(u auth.User) bool { return !u.DateJoined.Before(noon.Add(4 * time.Microsecond)) }},
-			{where("date_joined", auth.AtLeast, noon.Add(5*time.Microsecond).In(abroad)), func(u auth.User) bool { return !u.DateJoined.Before(noon.Add(5 * time.Microsecond)) }},
-			{where("last_login", auth.AtLeast, noon.Add(2*time.Hour)), func(u auth.User) bool { return u.LastLogin != nil && !u.LastLogin.Before(noon.Add(2*time.Hour)) }},
-			{where("last_login", auth.AtLeast, noon.Add(1000*time.Hour)), func(auth.User) bool { return false }},
-			{where("last_login", auth.Empty, nil), func(u auth.User) bool { return u.LastLogin == nil }},
+			{where(auth.Equal("is_staff", true)), func(u auth.User) bool { return u.IsStaff }},
+			{where(auth.Equal("is_staff", false)), func(u auth.User) bool { return !u.IsStaff }},
+			{where(auth.Equal("is_superuser", true)), func(u auth.User) bool { return u.IsSuperuser }},
+			{where(auth.Equal("is_active", false)), func(u auth.User) bool { return !u.IsActive }},
+			{where(auth.Equal("first_name", "ada")), func(u auth.User) bool { return u.FirstName == "ada" }},
+			{where(auth.Equal("id", people[3].ID)), func(u auth.User) bool { return u.ID == people[3].ID }},
+			{where(auth.AtLeast("date_joined", noon.Add(4*time.Microsecond))), func(u auth.User) bool { return !u.DateJoined.Before(noon.Add(4 * time.Microsecond)) }},
+			{where(auth.AtLeast("date_joined", noon.Add(5*time.Microsecond).In(abroad))), func(u auth.User) bool { return !u.DateJoined.Before(noon.Add(5 * time.Microsecond)) }},
+			{where(auth.AtLeast("last_login", noon.Add(2*time.Hour))), func(u auth.User) bool { return u.LastLogin != nil && !u.LastLogin.Before(noon.Add(2*time.Hour)) }},
+			{where(auth.AtLeast("last_login", noon.Add(1000*time.Hour))), func(auth.User) bool { return false }},
+			{where(auth.Missing("last_login")), func(u auth.User) bool { return u.LastLogin == nil }},
 			{
-				[]auth.Condition{cond("is_staff", auth.Equal, false), cond("is_active", auth.Equal, false), cond("last_login", auth.Empty, nil)},
+				[]auth.Filter{auth.Equal("is_staff", false), auth.Equal("is_active", false), auth.Missing("last_login")},
 				func(u auth.User) bool { return !u.IsStaff && !u.IsActive && u.LastLogin == nil },
 			},
 			{
-				[]auth.Condition{cond("date_joined", auth.AtLeast, noon.Add(3*time.Microsecond)), cond("is_active", auth.Equal, true), cond("last_name", auth.Equal, "yy")},
+				[]auth.Filter{auth.AtLeast("date_joined", noon.Add(3*time.Microsecond)), auth.Equal("is_active", true), auth.Equal("last_name", "yy")},
 				func(u auth.User) bool {
 					return !u.DateJoined.Before(noon.Add(3*time.Microsecond)) && u.IsActive && u.LastName == "yy"
 				},
 			},
 		} {
-			f.mustFind(t, auth.ListParams{Where: test.where}, those(people, test.is))
-			f.mustRead(t, auth.ListParams{Where: test.where}, those(people, test.is))
-			f.mustFind(t, auth.ListParams{Where: test.where, Search: "bob"}, those(people, func(u auth.User) bool { return test.is(u) && u.FirstName == "bob" }))
+			f.mustFind(t, auth.ListParams{Filters: test.where}, those(people, test.is))
+			f.mustRead(t, auth.ListParams{Filters: test.where}, those(people, test.is))
+			f.mustFind(t, auth.ListParams{Filters: test.where, Search: "bob"}, those(people, func(u auth.User) bool { return test.is(u) && u.FirstName == "bob" }))
 			if len(those(people, test.is)) > 0 {
-				f.mustPage(t, auth.ListParams{Where: test.where, Sort: "last_login", Descending: true}, those(people, test.is))
+				f.mustPage(t, auth.ListParams{Filters: test.where, Sort: "last_login", Descending: true}, those(people, test.is))
 			}
 		}
 	}},
@@ -195,11 +195,11 @@ var lists = []sentence{
 		f.join(t, people[4], support.ID, editors.ID)
 		f.join(t, people[9], support.ID)
 		f.join(t, people[10], editors.ID)
-		f.mustFind(t, auth.ListParams{Where: where("group", auth.Equal, support.ID)}, []auth.User{people[4], people[9]})
-		f.mustFind(t, auth.ListParams{Where: []auth.Condition{cond("group", auth.Equal, support.ID), cond("is_active", auth.Equal, true)}}, []auth.User{people[9]})
-		f.mustFind(t, auth.ListParams{Search: "user", Where: where("group", auth.Equal, editors.ID)}, []auth.User{people[4], people[10]})
-		f.mustFind(t, auth.ListParams{Where: where("group", auth.Equal, int64(4711))}, nil)
-		f.mustRead(t, auth.ListParams{Where: where("group", auth.Equal, support.ID)}, []auth.User{people[4], people[9]})
+		f.mustFind(t, auth.ListParams{Filters: where(auth.Equal("group", support.ID))}, []auth.User{people[4], people[9]})
+		f.mustFind(t, auth.ListParams{Filters: []auth.Filter{auth.Equal("group", support.ID), auth.Equal("is_active", true)}}, []auth.User{people[9]})
+		f.mustFind(t, auth.ListParams{Search: "user", Filters: where(auth.Equal("group", editors.ID))}, []auth.User{people[4], people[10]})
+		f.mustFind(t, auth.ListParams{Filters: where(auth.Equal("group", int64(4711)))}, nil)
+		f.mustRead(t, auth.ListParams{Filters: where(auth.Equal("group", support.ID))}, []auth.User{people[4], people[9]})
 	}},
 	{"a page beyond the last has nothing, and says how many there are", func(t *testing.T, f fixture) {
 		f.population(t)
@@ -215,7 +215,7 @@ var lists = []sentence{
 	{"an unknown column is an error, and nothing is asked of the database in its name", func(t *testing.T, f fixture) {
 		f.create(t, "alice@example.com")
 		for _, name := range []string{"password", "nothing", "u.id", "id; DROP TABLE users_user", "Email", " "} {
-			sorted, filtered := auth.ListParams{Size: 1, Sort: name}, auth.ListParams{Size: 1, Where: where(name, auth.Equal, "x")}
+			sorted, filtered := auth.ListParams{Size: 1, Sort: name}, auth.ListParams{Size: 1, Filters: where(auth.Equal(name, "x"))}
 			for _, q := range []auth.ListParams{sorted, filtered} {
 				for list, err := range f.ask(t, q) {
 					if err == nil || auth.ErrorCode(err) == auth.CodeUnavailable {
@@ -455,7 +455,7 @@ var searching = []sentence{
 			INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email)
 			SELECT 'x', false, 'Many', '', false, true, '2024-06-26 08:45:00+00:00', 'user' || (100000 + i) || '@example.com' FROM n`, many)
 		f.person(t, auth.User{Email: "zoe@example.com", FirstName: "Zoe"})
-		active := where("is_active", auth.Equal, true)
+		active := where(auth.Equal("is_active", true))
 		for name, test := range map[string]struct {
 			q             auth.ListParams
 			matches, rows int
@@ -464,16 +464,16 @@ var searching = []sentence{
 		}{
 			"all":                  {auth.ListParams{Size: 2}, many + 1, 2, false, "user100001", "user100002"},
 			"the last page of all": {auth.ListParams{Size: 2, Offset: many - 1}, many + 1, 2, false, fmt.Sprint("user1", many), "zoe"},
-			"few of many":          {auth.ListParams{Size: 9, Where: where("is_active", auth.Equal, false)}, 1, 1, false, "zoe", "zoe"},
-			"many":                 {auth.ListParams{Size: 2, Where: active}, auth.MaxCounted, 2, true, "user100001", "user100002"},
-			"many, from the end":   {auth.ListParams{Size: 2, Where: active, Descending: true}, auth.MaxCounted, 2, true, fmt.Sprint("user1", many), fmt.Sprint("user1", many-1)},
-			"many, by another column, which they are alike in":  {auth.ListParams{Size: 2, Where: active, Sort: "last_login", Descending: true}, auth.MaxCounted, 2, true, fmt.Sprint("user1", many), fmt.Sprint("user1", many-1)},
-			"many, beyond what is counted":                      {auth.ListParams{Size: 90, Where: active, Offset: many - 5}, auth.MaxCounted, 5, true, fmt.Sprint("user1", many-4), fmt.Sprint("user1", many)},
+			"few of many":          {auth.ListParams{Size: 9, Filters: where(auth.Equal("is_active", false))}, 1, 1, false, "zoe", "zoe"},
+			"many":                 {auth.ListParams{Size: 2, Filters: active}, auth.MaxCounted, 2, true, "user100001", "user100002"},
+			"many, from the end":   {auth.ListParams{Size: 2, Filters: active, Descending: true}, auth.MaxCounted, 2, true, fmt.Sprint("user1", many), fmt.Sprint("user1", many-1)},
+			"many, by another column, which they are alike in":  {auth.ListParams{Size: 2, Filters: active, Sort: "last_login", Descending: true}, auth.MaxCounted, 2, true, fmt.Sprint("user1", many), fmt.Sprint("user1", many-1)},
+			"many, beyond what is counted":                      {auth.ListParams{Size: 90, Filters: active, Offset: many - 5}, auth.MaxCounted, 5, true, fmt.Sprint("user1", many-4), fmt.Sprint("user1", many)},
 			"a search that many match":                          {auth.ListParams{Size: 2, Search: "many", Offset: 4}, auth.MaxCounted, 2, true, "user100005", "user100006"},
 			"a short search that many match":                    {auth.ListParams{Size: 2, Search: "u"}, auth.MaxCounted, 2, true, "user100001", "user100002"},
-			"a search that many and a condition that few match": {auth.ListParams{Size: 9, Search: "example", Where: where("is_active", auth.Equal, false)}, 1, 1, false, "zoe", "zoe"},
+			"a search that many and a condition that few match": {auth.ListParams{Size: 9, Search: "example", Filters: where(auth.Equal("is_active", false))}, 1, 1, false, "zoe", "zoe"},
 			"a search that ten match":                           {auth.ListParams{Size: 99, Search: "user10555"}, 10, 10, false, "user105550", "user105559"},
-			"exactly as many as are counted":                    {auth.ListParams{Size: 1, Where: where("id", auth.AtLeast, int64(f.count(t, "SELECT max(id) FROM users_user")-auth.MaxCounted+1))}, auth.MaxCounted, 1, false, "user100052", "user100052"},
+			"exactly as many as are counted":                    {auth.ListParams{Size: 1, Filters: where(auth.AtLeast("id", int64(f.count(t, "SELECT max(id) FROM users_user")-auth.MaxCounted+1)))}, auth.MaxCounted, 1, false, "user100052", "user100052"},
 		} {
 			found, err := f.Users(t.Context(), test.q)
 			if err != nil || found.Matches != test.matches || found.Uncounted != test.uncounted || found.Total != many+1 || len(found.Items) != test.rows {
@@ -485,7 +485,7 @@ var searching = []sentence{
 			}
 		}
 		read := 0
-		must(t, f.EachUser(t.Context(), auth.ListParams{Where: active}, func(auth.User) error { read++; return nil }))
+		must(t, f.EachUser(t.Context(), auth.ListParams{Filters: active}, func(auth.User) error { read++; return nil }))
 		if read != many {
 			t.Errorf("one by one, there are %d, want %d", read, many)
 		}

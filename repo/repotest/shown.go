@@ -46,13 +46,7 @@ func (s shelf) mustHold(t testing.TB, list func(q auth.ListParams) string) {
 	}
 }
 
-func where(column string, is auth.Relation, value any) []auth.Condition {
-	return []auth.Condition{cond(column, is, value)}
-}
-
-func cond(column string, is auth.Relation, value any) auth.Condition {
-	return auth.Condition{Column: column, Is: is, Value: value}
-}
+func where(filters ...auth.Filter) []auth.Filter { return filters }
 
 var shown = []sentence{
 	{"groups are listed with how many members they have", func(t *testing.T, f fixture) {
@@ -102,7 +96,7 @@ var shown = []sentence{
 			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.UserSession], error) { return f.Sessions(t.Context(), q) },
 				func(s auth.UserSession) string { return s.ID })
 		}
-		ofAlice := where("user", auth.Equal, alice.ID)
+		ofAlice := where(auth.Equal("user", alice.ID))
 		shelf{
 			"by the last renewal":              {auth.ListParams{}, "s4 s3 s2 s1 s0"},
 			"by the last renewal, descending":  {auth.ListParams{Sort: "renewed_at", Descending: true}, "s0 s1 s2 s3 s4"},
@@ -110,12 +104,12 @@ var shown = []sentence{
 			"by whose they are":                {auth.ListParams{Sort: "email"}, "s0 s1 s4 s2 s3"},
 			"by channel, descending":           {auth.ListParams{Sort: "channel", Descending: true}, "s4 s3 s0 s2 s1"},
 			"by id":                            {auth.ListParams{Sort: "id", Descending: true}, "s4 s3 s2 s1 s0"},
-			"a user's":                         {auth.ListParams{Sort: "id", Where: ofAlice}, "s0 s1 s4"},
-			"a channel's":                      {auth.ListParams{Sort: "id", Where: where("channel", auth.Equal, "admin")}, "s1 s2"},
-			"those that are open":              {auth.ListParams{Sort: "id", Where: where("open", auth.Equal, noon)}, "s0 s1 s2"},
-			"those that are over":              {auth.ListParams{Sort: "id", Where: where("over", auth.Equal, noon)}, "s3 s4"},
-			"those that will be over":          {auth.ListParams{Sort: "id", Where: where("over", auth.Equal, noon.Add(time.Hour))}, "s0 s1 s2 s3 s4"},
-			"a user's that are open":           {auth.ListParams{Sort: "id", Where: append(where("open", auth.Equal, noon), ofAlice...)}, "s0 s1"},
+			"a user's":                         {auth.ListParams{Sort: "id", Filters: ofAlice}, "s0 s1 s4"},
+			"a channel's":                      {auth.ListParams{Sort: "id", Filters: where(auth.Equal("channel", "admin"))}, "s1 s2"},
+			"those that are open":              {auth.ListParams{Sort: "id", Filters: where(auth.Equal("open", noon))}, "s0 s1 s2"},
+			"those that are over":              {auth.ListParams{Sort: "id", Filters: where(auth.Equal("over", noon))}, "s3 s4"},
+			"those that will be over":          {auth.ListParams{Sort: "id", Filters: where(auth.Equal("over", noon.Add(time.Hour)))}, "s0 s1 s2 s3 s4"},
+			"a user's that are open":           {auth.ListParams{Sort: "id", Filters: append(where(auth.Equal("open", noon)), ofAlice...)}, "s0 s1"},
 			"those that are found by address":  {auth.ListParams{Search: "192.0.2.3"}, "s3"},
 			"those that are found by browser":  {auth.ListParams{Search: "browser/2"}, "s2"},
 			"those that are found by their %":  {auth.ListParams{Search: "3 (100%)"}, "s3"},
@@ -154,19 +148,19 @@ var shown = []sentence{
 			"by what was done":               {auth.ListParams{Sort: "action"}, "1 2 3 5 4"},
 			"by who did it":                  {auth.ListParams{Sort: "actor_id"}, "5 4 1 2 3"},
 			"by channel":                     {auth.ListParams{Sort: "channel", Descending: true}, "4 5 3 2 1"},
-			"by kind and subject":            {auth.ListParams{Where: append(where("kind", auth.Equal, auth.KindUser), where("subject_id", auth.Equal, "2")...)}, "2 4"},
-			"of a channel":                   {auth.ListParams{Where: where("channel", auth.Equal, "api")}, "4"},
-			"of an action":                   {auth.ListParams{Where: where("action", auth.Equal, "changed")}, "3 5"},
-			"of an actor":                    {auth.ListParams{Where: where("actor_id", auth.Equal, bob.ID)}, "4"},
-			"of nobody who has an account":   {auth.ListParams{Where: where("actor_id", auth.Empty, nil)}, "5"},
-			"since a time":                   {auth.ListParams{Where: where("at", auth.AtLeast, noon.Add(3*time.Microsecond))}, "4 5"},
+			"by kind and subject":            {auth.ListParams{Filters: append(where(auth.Equal("kind", auth.KindUser)), where(auth.Equal("subject_id", "2"))...)}, "2 4"},
+			"of a channel":                   {auth.ListParams{Filters: where(auth.Equal("channel", "api"))}, "4"},
+			"of an action":                   {auth.ListParams{Filters: where(auth.Equal("action", "changed"))}, "3 5"},
+			"of an actor":                    {auth.ListParams{Filters: where(auth.Equal("actor_id", bob.ID))}, "4"},
+			"of nobody who has an account":   {auth.ListParams{Filters: where(auth.Missing("actor_id"))}, "5"},
+			"since a time":                   {auth.ListParams{Filters: where(auth.AtLeast("at", noon.Add(3*time.Microsecond)))}, "4 5"},
 			"found by subject":               {auth.ListParams{Search: "ALICE@"}, "1 3"},
 			"found by actor":                 {auth.ListParams{Search: "root@"}, "1 2 3 5"},
 			"found by address":               {auth.ListParams{Search: "2001:db8"}, "4"},
 			"found by what it became":        {auth.ListParams{Search: "alicia_100%"}, "3"},
 			"found by several words":         {auth.ListParams{Search: "192.0.2.7 bob", Descending: true}, "5 2"},
 			"none":                           {auth.ListParams{Search: "a%a"}, ""},
-			"a search of what was done once": {auth.ListParams{Search: "bob", Where: where("action", auth.Equal, "added")}, "2"},
+			"a search of what was done once": {auth.ListParams{Search: "bob", Filters: where(auth.Equal("action", "added"))}, "2"},
 		}.mustHold(t, list)
 		found, err := f.Events(t.Context(), auth.ListParams{Size: 1, Search: "alicia"})
 		if err != nil || found.Total != 5 || len(found.Items) != 1 || !reflect.DeepEqual(found.Items[0].Changes, all[2].Changes) {

@@ -31,8 +31,8 @@ func (m *registered[T]) serveHistory(v *visit, key string) error {
 	asked := listing{page: 1}
 	asked.readPage(v.r.URL.Query().Get("p"))
 	found, err := v.site.directory.Events(v.r.Context(), auth.ListParams{
-		Where: []auth.Condition{{Column: m.History, Is: auth.Equal, Value: key}},
-		Sort:  "id", Descending: true, Offset: (asked.page - 1) * pageSize, Size: pageSize,
+		Filters: []auth.Filter{auth.Equal(m.History, key)},
+		Sort:    "id", Descending: true, Offset: (asked.page - 1) * pageSize, Size: pageSize,
 	})
 	if err != nil {
 		return err

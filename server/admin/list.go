@@ -93,7 +93,7 @@ func (m *registered[T]) serveList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	filtered := asked.query.Search != "" || len(asked.query.Where) > 0
+	filtered := asked.query.Search != "" || len(asked.query.Filters) > 0
 	view := listView{
 		One: m.One, Many: m.Many, Path: m.path(), Here: v.r.URL.RequestURI(), Search: asked.query.Search, SearchFor: m.Search,
 		Headers: m.headers(v, asked.query), Filters: filters, Actions: m.bulkActions(v),
@@ -208,7 +208,7 @@ func (m *registered[T]) readFilters(v *visit, asked *listing, values url.Values)
 		for _, choice := range choices {
 			on := choice.Value == value && value != ""
 			if on {
-				asked.query.Where = append(asked.query.Where, choice.Where(v.now))
+				asked.query.Filters = append(asked.query.Filters, choice.Where(v.now))
 				view.Chosen = true
 			}
 			view.Choices = append(view.Choices, choiceView{choice.Value, choice.Label, on})

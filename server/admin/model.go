@@ -96,14 +96,14 @@ type Filter struct {
 // Choice is one of a filter's. Where returns the condition at a time.
 type Choice struct {
 	Value, Label string
-	Where        func(now time.Time) auth.Condition
+	Where        func(now time.Time) auth.Filter
 }
 
 // YesNo is a filter on a column that is a flag.
 func YesNo(column, label, yes, no string) Filter {
-	is := func(on bool) func(time.Time) auth.Condition {
-		return func(time.Time) auth.Condition {
-			return auth.Condition{Column: column, Is: auth.Equal, Value: on}
+	is := func(on bool) func(time.Time) auth.Filter {
+		return func(time.Time) auth.Filter {
+			return auth.Equal(column, on)
 		}
 	}
 	return Choose(column, label, Choice{"yes", yes, is(true)}, Choice{"no", no, is(false)})
@@ -113,8 +113,8 @@ func YesNo(column, label, yes, no string) Filter {
 func OneOf(column, label string, words ...string) Filter {
 	choices := make([]Choice, 0, len(words))
 	for _, word := range words {
-		choices = append(choices, Choice{word, word, func(time.Time) auth.Condition {
-			return auth.Condition{Column: column, Is: auth.Equal, Value: word}
+		choices = append(choices, Choice{word, word, func(time.Time) auth.Filter {
+			return auth.Equal(column, word)
 		}})
 	}
 	return Choose(column, label, choices...)
@@ -123,9 +123,9 @@ func OneOf(column, label string, words ...string) Filter {
 // Since is a filter on a column that is a time: Django's periods, and never where
 // the time may be missing.
 func Since(column, label string, never bool) Filter {
-	after := func(start func(now time.Time) time.Time) func(time.Time) auth.Condition {
-		return func(now time.Time) auth.Condition {
-			return auth.Condition{Column: column, Is: auth.AtLeast, Value: start(now.UTC())}
+	after := func(start func(now time.Time) time.Time) func(time.Time) auth.Filter {
+		return func(now time.Time) auth.Filter {
+			return auth.AtLeast(column, start(now.UTC()))
 		}
 	}
 	day := func(now time.Time, back int) time.Time {
@@ -138,8 +138,8 @@ func Since(column, label string, never bool) Filter {
 		{"year", "This year", after(func(now time.Time) time.Time { return day(now, now.YearDay()-1) })},
 	}
 	if never {
-		choices = append(choices, Choice{"never", "Never", func(time.Time) auth.Condition {
-			return auth.Condition{Column: column, Is: auth.Empty}
+		choices = append(choices, Choice{"never", "Never", func(time.Time) auth.Filter {
+			return auth.Missing(column)
 		}})
 	}
 	return Choose(column, label, choices...)

@@ -30,8 +30,8 @@ func (s *Site) sessions() Model[auth.UserSession] {
 		Sort: "renewed_at", Descending: true, Search: "Address, user or browser",
 		Filters: []Filter{
 			Choose("state", "State",
-				Choice{"open", "Open", func(now time.Time) auth.Condition { return auth.Condition{Column: "open", Is: auth.Equal, Value: now} }},
-				Choice{"over", "Over", func(now time.Time) auth.Condition { return auth.Condition{Column: "over", Is: auth.Equal, Value: now} }}),
+				Choice{"open", "Open", func(now time.Time) auth.Filter { return auth.Equal("open", now) }},
+				Choice{"over", "Over", func(now time.Time) auth.Filter { return auth.Equal("over", now) }}),
 			OneOf("channel", "Channel", string(auth.ChannelAPI), string(auth.ChannelAdmin)),
 		},
 		List: s.directory.Sessions,
@@ -77,7 +77,7 @@ func (s *Site) getSession(ctx context.Context, key string) (auth.UserSession, er
 	if len(key) > 32 || strings.ContainsFunc(key, func(r rune) bool { return r < '0' || r > 'z' }) {
 		return auth.UserSession{}, missing
 	}
-	found, err := s.directory.Sessions(ctx, auth.ListParams{Where: []auth.Condition{{Column: "id", Is: auth.Equal, Value: key}}, Size: 1})
+	found, err := s.directory.Sessions(ctx, auth.ListParams{Filters: []auth.Filter{auth.Equal("id", key)}, Size: 1})
 	if err != nil {
 		return auth.UserSession{}, err
 	}

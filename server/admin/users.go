@@ -78,8 +78,8 @@ func (s *Site) groupChoices(ctx context.Context) ([]Choice, error) {
 	groups, err := s.directory.Groups(ctx)
 	choices := make([]Choice, 0, len(groups))
 	for _, group := range groups {
-		choices = append(choices, Choice{strconv.FormatInt(group.ID, 10), group.Name, func(time.Time) auth.Condition {
-			return auth.Condition{Column: "group", Is: auth.Equal, Value: group.ID}
+		choices = append(choices, Choice{strconv.FormatInt(group.ID, 10), group.Name, func(time.Time) auth.Filter {
+			return auth.Equal("group", group.ID)
 		}})
 	}
 	return choices, err
@@ -301,8 +301,8 @@ func (s *Site) userPanels(ctx context.Context, staff *auth.Staff, a auth.Account
 	}
 	now := s.auth.Now()
 	found, err := s.directory.Sessions(ctx, auth.ListParams{
-		Where: []auth.Condition{{Column: "user", Is: auth.Equal, Value: a.ID}, {Column: "open", Is: auth.Equal, Value: now}},
-		Sort:  "renewed_at", Descending: true, Size: shownSessions,
+		Filters: []auth.Filter{auth.Equal("user", a.ID), auth.Equal("open", now)},
+		Sort:    "renewed_at", Descending: true, Size: shownSessions,
 	})
 	if err != nil {
 		return nil, err

@@ -132,10 +132,10 @@ func TestPeriodsOfAFilter(t *testing.T) {
 	var got []string
 	for _, choice := range choices {
 		condition := choice.Where(noon)
-		since, _ := condition.Value.(time.Time)
-		got = append(got, choice.Value+" "+string(condition.Is)+" "+since.Format("2006-01-02 15:04"))
+		since, _ := condition.Value().(time.Time)
+		got = append(got, choice.Value+" "+string(condition.Operator)+" "+since.Format("2006-01-02 15:04"))
 	}
-	want := "today at least 2026-11-24 00:00|week at least 2026-11-17 00:00|month at least 2026-11-01 00:00|year at least 2026-01-01 00:00|never empty 0001-01-01 00:00"
+	want := "today at least 2026-11-24 00:00|week at least 2026-11-17 00:00|month at least 2026-11-01 00:00|year at least 2026-01-01 00:00|never missing 0001-01-01 00:00"
 	if strings.Join(got, "|") != want {
 		t.Errorf("%s\nwant %s", strings.Join(got, "|"), want)
 	}

@@ -5,30 +5,54 @@ import "time"
 // ListParams says which rows of a list are wanted, and in which order. What its names
 // may be, the list that is asked knows; an unknown one is an error.
 type ListParams struct {
-	Search     string // words that must all occur somewhere
-	Where      []Condition
-	Sort       string // a column; "" for the list's own order
+	Search     string   // words that must all occur somewhere
+	Filters    []Filter // all must be met
+	Sort       string   // a column; "" for the list's own order
 	Descending bool
 	Offset     int // of the first row
 	Size       int // how many rows at most
 }
 
-// Condition is true of a row whose column has a value.
-type Condition struct {
-	Column string
-	Is     Relation
-	Value  any // a bool, a string, an int64 or a [time.Time]; nothing for Empty
+// FilterValue is what a [Filter] can compare a column with.
+type FilterValue interface {
+	bool | int64 | string | time.Time
 }
 
-// Relation is what a condition asks of a column.
-type Relation string
+// Filter keeps the rows whose column compares with a value. [Equal], [AtLeast] and
+// [Missing] make one.
+type Filter struct {
+	Column   string
+	Operator Operator
+	value    any
+}
 
-// What a condition can ask.
+// Operator is how a filter compares.
+type Operator string
+
+// The operators.
 const (
-	Equal   Relation = "equal"
-	AtLeast Relation = "at least"
-	Empty   Relation = "empty"
+	OpEqual   Operator = "equal"
+	OpAtLeast Operator = "at least"
+	OpMissing Operator = "missing"
 )
+
+// Equal keeps the rows whose column has a value.
+func Equal[V FilterValue](column string, value V) Filter {
+	return Filter{Column: column, Operator: OpEqual, value: value}
+}
+
+// AtLeast keeps the rows whose column has a value or a greater one: a time and what
+// came after it.
+func AtLeast[V FilterValue](column string, value V) Filter {
+	return Filter{Column: column, Operator: OpAtLeast, value: value}
+}
+
+// Missing keeps the rows whose column has no value.
+func Missing(column string) Filter { return Filter{Column: column, Operator: OpMissing} }
+
+// Value returns what the column is compared with: a bool, an int64, a string or a
+// [time.Time]; nil for [OpMissing].
+func (f Filter) Value() any { return f.value }
 
 // MaxCounted is up to where the rows that match are counted. Beyond it, the time
 // to count would grow with the table.

@@ -106,7 +106,7 @@ func TestOnlyStaffSignInAtTheAdminSite(t *testing.T) {
 	}
 }
 
-func TestBothDoorsCountTheSameAttempts(t *testing.T) {
+func TestBothChannelsCountTheSameAttempts(t *testing.T) {
 	t.Parallel()
 	w := office(t)
 	in := credentialsOf("sam@example.com")
@@ -234,7 +234,7 @@ func TestAStaffSessionWhoseStoreIsGone(t *testing.T) {
 	}
 }
 
-func TestSessionsOfOneDoorAreNoneOfTheOther(t *testing.T) {
+func TestSessionsOfOneChannelAreNoneOfTheOther(t *testing.T) {
 	t.Parallel()
 	w := office(t)
 	raw := w.mustLogin(t, credentialsOf("sam@example.com")).AccessToken

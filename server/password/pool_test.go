@@ -96,7 +96,7 @@ func TestWhoeverComesToAFullPool(t *testing.T) {
 	}
 }
 
-func TestThoseAtTheDoorAreBounded(t *testing.T) {
+func TestWaitersAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		pool, _ := newFullPool(t, 1)

@@ -45,7 +45,7 @@ func measureApp(ctx context.Context, b *bench) (err error) {
 	if err := compareScripts(ctx, b, p, app); err != nil {
 		return err
 	}
-	return compareDoor(ctx, b, p, app)
+	return compareProxy(ctx, b, p, app)
 }
 
 // compareScripts builds an empty app beside ours, and compares what a browser has
@@ -84,8 +84,8 @@ func compareScripts(ctx context.Context, b *bench, p *part, app *process) (err e
 
 func kb(n int64) string { return fmt.Sprintf("%.1f kB", float64(n)/1000) }
 
-// compareDoor asks Next.js for its home page, and latchkey for the same.
-func compareDoor(ctx context.Context, b *bench, p *part, app *process) (err error) {
+// compareProxy asks Next.js for its home page, and latchkey for the same.
+func compareProxy(ctx context.Context, b *bench, p *part, app *process) (err error) {
 	database, err := b.database(ctx, "SQLite", fewUsers)
 	if err != nil {
 		return err
