@@ -40,8 +40,8 @@ var users = listing[userRow, auth.User]{
 	convert: func(r *userRow) auth.User { return r.user() },
 }
 
-// Users implements [auth.Reader].
-func (s *Store) Users(ctx context.Context, q auth.ListParams) (auth.Page[auth.User], error) {
+// ListUsers implements [auth.Reader].
+func (s *Store) ListUsers(ctx context.Context, q auth.ListParams) (auth.Page[auth.User], error) {
 	return users.some(ctx, s, q)
 }
 
@@ -112,8 +112,8 @@ var sessions = listing[ownedSessionRow, auth.UserSession]{
 	},
 }
 
-// Sessions implements [auth.Reader].
-func (s *Store) Sessions(ctx context.Context, q auth.ListParams) (auth.Page[auth.UserSession], error) {
+// ListSessions implements [auth.Reader].
+func (s *Store) ListSessions(ctx context.Context, q auth.ListParams) (auth.Page[auth.UserSession], error) {
 	return sessions.some(ctx, s, q)
 }
 
@@ -140,8 +140,8 @@ var events = listing[eventRow, auth.Event]{
 	convert: func(r *eventRow) auth.Event { return r.event() },
 }
 
-// Events implements [auth.Reader].
-func (s *Store) Events(ctx context.Context, q auth.ListParams) (auth.Page[auth.Event], error) {
+// ListEvents implements [auth.Reader].
+func (s *Store) ListEvents(ctx context.Context, q auth.ListParams) (auth.Page[auth.Event], error) {
 	return events.some(ctx, s, q)
 }
 

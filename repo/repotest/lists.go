@@ -64,7 +64,7 @@ func emails(users []auth.User) string {
 func (f fixture) mustFind(t testing.TB, q auth.ListParams, want []auth.User) {
 	t.Helper()
 	q.Size = 100
-	found, err := f.Users(t.Context(), q)
+	found, err := f.ListUsers(t.Context(), q)
 	if err != nil {
 		t.Errorf("%+v: %v", q, err)
 		return
@@ -122,7 +122,7 @@ func (f fixture) mustPage(t testing.TB, q auth.ListParams, people []auth.User) {
 	q.Size = 9
 	var got []auth.User
 	for q.Offset = 0; q.Offset < len(want); q.Offset += q.Size {
-		found, err := f.Users(t.Context(), q)
+		found, err := f.ListUsers(t.Context(), q)
 		must(t, err)
 		if found.Matches != len(want) || len(found.Items) != min(q.Size, len(want)-q.Offset) {
 			t.Fatalf("%+v has %d of %d rows", q, len(found.Items), found.Matches)
@@ -207,7 +207,7 @@ var lists = []sentence{
 			{Offset: 41, Size: 10}, {Offset: 1_000_000, Size: 10}, {Offset: 1e18, Size: 10}, {Offset: 0, Size: 0},
 			{Offset: 1e18, Size: 10, Search: "user"}, {Offset: 41, Size: 10, Sort: "last_login", Descending: true},
 		} {
-			if found, err := f.Users(t.Context(), q); err != nil || len(found.Items) != 0 || found.Matches != 41 || found.Total != 41 {
+			if found, err := f.ListUsers(t.Context(), q); err != nil || len(found.Items) != 0 || found.Matches != 41 || found.Total != 41 {
 				t.Errorf("%+v: %d rows, %d match of %d, %v", q, len(found.Items), found.Matches, found.Total, err)
 			}
 		}
@@ -225,7 +225,7 @@ var lists = []sentence{
 			}
 		}
 		// A condition is no column to sort by.
-		if _, err := f.Users(t.Context(), auth.ListParams{Size: 1, Sort: "group"}); err == nil {
+		if _, err := f.ListUsers(t.Context(), auth.ListParams{Size: 1, Sort: "group"}); err == nil {
 			t.Error("users are sorted by a condition")
 		}
 	}},
@@ -271,10 +271,10 @@ var lists = []sentence{
 func (f fixture) ask(t testing.TB, q auth.ListParams) map[string]error {
 	t.Helper()
 	answers := map[string]error{}
-	_, answers["Users"] = f.Users(t.Context(), q)
+	_, answers["Users"] = f.ListUsers(t.Context(), q)
 	_, answers["ListGroups"] = f.ListGroups(t.Context(), q)
-	_, answers["Sessions"] = f.Sessions(t.Context(), q)
-	_, answers["Events"] = f.Events(t.Context(), q)
+	_, answers["Sessions"] = f.ListSessions(t.Context(), q)
+	_, answers["Events"] = f.ListEvents(t.Context(), q)
 	answers["EachUser"] = f.EachUser(t.Context(), q, func(auth.User) error { return nil })
 	answers["EachEvent"] = f.EachEvent(t.Context(), q, func(auth.Event) error { return nil })
 	return answers
@@ -475,7 +475,7 @@ var searching = []sentence{
 			"a search that ten match":                           {auth.ListParams{Size: 99, Search: "user10555"}, 10, 10, false, "user105550", "user105559"},
 			"exactly as many as are counted":                    {auth.ListParams{Size: 1, Filters: where(auth.AtLeast("id", int64(f.count(t, "SELECT max(id) FROM users_user")-auth.MaxCounted+1)))}, auth.MaxCounted, 1, false, "user100052", "user100052"},
 		} {
-			found, err := f.Users(t.Context(), test.q)
+			found, err := f.ListUsers(t.Context(), test.q)
 			if err != nil || found.Matches != test.matches || found.Uncounted != test.uncounted || found.Total != many+1 || len(found.Items) != test.rows {
 				t.Errorf("%s: %d rows, %d match (uncounted: %v) of %d, %v", name, len(found.Items), found.Matches, found.Uncounted, found.Total, err)
 				continue

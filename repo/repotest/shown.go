@@ -93,7 +93,7 @@ var shown = []sentence{
 		}
 		must(t, f.RevokeSession(t.Context(), "s4", noon.Add(-time.Minute), happening(auth.ActionSignedOut, alice)))
 		list := func(q auth.ListParams) string {
-			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.UserSession], error) { return f.Sessions(t.Context(), q) },
+			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.UserSession], error) { return f.ListSessions(t.Context(), q) },
 				func(s auth.UserSession) string { return s.ID })
 		}
 		ofAlice := where(auth.Equal("user", alice.ID))
@@ -116,7 +116,7 @@ var shown = []sentence{
 			"those that are found by the user": {auth.ListParams{Search: "BOB@"}, "s3 s2"},
 			"none":                             {auth.ListParams{Search: "200%"}, ""},
 		}.mustHold(t, list)
-		found, err := f.Sessions(t.Context(), auth.ListParams{Size: 1, Search: "192.0.2.1"})
+		found, err := f.ListSessions(t.Context(), auth.ListParams{Size: 1, Search: "192.0.2.1"})
 		if err != nil || found.Total != 5 || len(found.Items) != 1 || found.Items[0].Email != alice.Email {
 			t.Fatalf("finds %+v, %v", found, err)
 		}
@@ -138,7 +138,7 @@ var shown = []sentence{
 		all[2].Changes = []auth.FieldChange{{Field: "first_name", Before: "", After: "Alicia_100%"}}
 		f.record(t, all...)
 		list := func(q auth.ListParams) string {
-			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.Event], error) { return f.Events(t.Context(), q) },
+			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.Event], error) { return f.ListEvents(t.Context(), q) },
 				func(e auth.Event) string { return fmt.Sprint(e.ID) })
 		}
 		shelf{
@@ -162,7 +162,7 @@ var shown = []sentence{
 			"none":                           {auth.ListParams{Search: "a%a"}, ""},
 			"a search of what was done once": {auth.ListParams{Search: "bob", Filters: where(auth.Equal("action", "added"))}, "2"},
 		}.mustHold(t, list)
-		found, err := f.Events(t.Context(), auth.ListParams{Size: 1, Search: "alicia"})
+		found, err := f.ListEvents(t.Context(), auth.ListParams{Size: 1, Search: "alicia"})
 		if err != nil || found.Total != 5 || len(found.Items) != 1 || !reflect.DeepEqual(found.Items[0].Changes, all[2].Changes) {
 			t.Errorf("finds %+v, %v", found, err)
 		}

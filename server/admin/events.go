@@ -31,7 +31,7 @@ func (s *Site) events() Model[auth.Event] {
 			OneOf("kind", "Kind", auth.KindUser, auth.KindGroup),
 			Since("at", "When", false),
 		},
-		List: s.directory.Events,
+		List: s.directory.ListEvents,
 		Each: s.directory.EachEvent,
 		Get: func(ctx context.Context, key string) (auth.Event, error) {
 			id, err := idOf(key, "event")

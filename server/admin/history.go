@@ -30,7 +30,7 @@ func (m *registered[T]) serveHistory(v *visit, key string) error {
 	}
 	asked := listing{page: 1}
 	asked.readPage(v.r.URL.Query().Get("p"))
-	found, err := v.site.directory.Events(v.r.Context(), auth.ListParams{
+	found, err := v.site.directory.ListEvents(v.r.Context(), auth.ListParams{
 		Filters: []auth.Filter{auth.Equal(m.History, key)},
 		Sort:    "id", Descending: true, Offset: (asked.page - 1) * pageSize, Size: pageSize,
 	})
@@ -82,7 +82,7 @@ func (s *Site) serveIndex(v *visit) error {
 	}
 	view := indexView{Tiles: tiles, Recent: v.staff.Rights.Any(auth.EventModel, auth.View)}
 	if view.Recent {
-		found, err := s.directory.Events(v.r.Context(), auth.ListParams{Sort: "id", Descending: true, Size: 10})
+		found, err := s.directory.ListEvents(v.r.Context(), auth.ListParams{Sort: "id", Descending: true, Size: 10})
 		if err != nil {
 			return err
 		}

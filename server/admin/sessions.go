@@ -34,7 +34,7 @@ func (s *Site) sessions() Model[auth.UserSession] {
 				Choice{"over", "Over", func(now time.Time) auth.Filter { return auth.Equal("over", now) }}),
 			OneOf("channel", "Channel", string(auth.ChannelAPI), string(auth.ChannelAdmin)),
 		},
-		List: s.directory.Sessions,
+		List: s.directory.ListSessions,
 		Get:  s.getSession,
 		Fields: func(_ context.Context, _ *auth.Staff, u *auth.UserSession) ([]Fieldset, error) {
 			return []Fieldset{{Fields: []Field{
@@ -77,7 +77,7 @@ func (s *Site) getSession(ctx context.Context, key string) (auth.UserSession, er
 	if len(key) > 32 || strings.ContainsFunc(key, func(r rune) bool { return r < '0' || r > 'z' }) {
 		return auth.UserSession{}, missing
 	}
-	found, err := s.directory.Sessions(ctx, auth.ListParams{Filters: []auth.Filter{auth.Equal("id", key)}, Size: 1})
+	found, err := s.directory.ListSessions(ctx, auth.ListParams{Filters: []auth.Filter{auth.Equal("id", key)}, Size: 1})
 	if err != nil {
 		return auth.UserSession{}, err
 	}

@@ -54,7 +54,7 @@ func (s *Site) users() Model[auth.Account] {
 }
 
 func (s *Site) listUsers(ctx context.Context, q auth.ListParams) (auth.Page[auth.Account], error) {
-	found, err := s.directory.Users(ctx, q)
+	found, err := s.directory.ListUsers(ctx, q)
 	accounts := auth.Page[auth.Account]{Matches: found.Matches, Uncounted: found.Uncounted, Total: found.Total}
 	for _, user := range found.Items {
 		accounts.Items = append(accounts.Items, auth.Account{User: user})
@@ -300,7 +300,7 @@ func (s *Site) userPanels(ctx context.Context, staff *auth.Staff, a auth.Account
 		return nil, nil
 	}
 	now := s.auth.Now()
-	found, err := s.directory.Sessions(ctx, auth.ListParams{
+	found, err := s.directory.ListSessions(ctx, auth.ListParams{
 		Filters: []auth.Filter{auth.Equal("user", a.ID), auth.Equal("open", now)},
 		Sort:    "renewed_at", Descending: true, Size: shownSessions,
 	})

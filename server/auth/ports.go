@@ -89,12 +89,12 @@ type Reader interface {
 	// Group reads one; ErrNoRow when there is none.
 	Group(ctx context.Context, id int64) (Group, error)
 
-	// Users, ListGroups, Sessions and Events give a part of a list. An unknown
+	// ListListUsers, ListGroups, ListSessions and ListEvents return a page of a list. An unknown
 	// column is an error.
-	Users(ctx context.Context, q ListParams) (Page[User], error)
+	ListUsers(ctx context.Context, q ListParams) (Page[User], error)
 	ListGroups(ctx context.Context, q ListParams) (Page[Group], error)
-	Sessions(ctx context.Context, q ListParams) (Page[UserSession], error)
-	Events(ctx context.Context, q ListParams) (Page[Event], error)
+	ListSessions(ctx context.Context, q ListParams) (Page[UserSession], error)
+	ListEvents(ctx context.Context, q ListParams) (Page[Event], error)
 	// EachUser calls f for every user who matches, in the order of ids, without
 	// holding them all; it ends with f's first error.
 	EachUser(ctx context.Context, q ListParams, f func(User) error) error
