@@ -1,21 +1,14 @@
-// Package auth is latchkey's domain: users, sessions, and what signing in,
-// staying signed in and signing out mean. It knows no HTTP, no SQL and no JWT;
-// those arrive through the interfaces in ports.go.
+// Package auth is the kernel of latchkey's domain: the types and rules that signing in,
+// accounts and the audit log share. It knows no HTTP, no SQL and no JWT, and imports
+// nothing of ours. What can be done with these types is in the packages below it, one
+// for each subject:
 //
-// A login, as [Service.Login] does it:
+//	auth/signin     logging in, sessions, proving that it is you again
+//	auth/accounts   users, groups, permissions, passwords, and the rules
+//	auth/audit      the audit log
 //
-//	room in the line before the pool? ── no ──▶ busy
-//	      │
-//	attempts left? ── no ──▶ too_many_attempts
-//	      │
-//	user by e-mail address (or a dummy hash)
-//	      │
-//	password, in the bounded pool ── wrong ──▶ count it, hold the answer,
-//	      │                                    invalid_credentials
-//	one transaction: upgrade the hash, set last_login, begin a session
-//	      │        └─ the user changed meanwhile ─▶ look again
-//	access token
+// Each declares the small interfaces of the store that it needs; package repo implements
+// them, and package authtest has them in memory for tests.
 //
-// Every later request goes through [Service.Authenticate], which reads the
-// token, then session and user in one query.
+//	channel.go?
 package auth

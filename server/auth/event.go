@@ -33,9 +33,10 @@ const (
 
 // Event tells of a change: who made it, when, from where, to what. Events are
 // numbered from 1 without a gap, and each holds the hash of the one before it, so
-// that an event that was edited or taken out afterwards is found ([Service.VerifyEvents]).
+// that an event that was edited or taken out afterwards is found (package audit).
 type Event struct {
 	ID        int64
+	Version   int // of its form: [EventVersion] when it was written
 	At        time.Time
 	Channel   Channel
 	ActorID   int64 // 0: nobody who has an account
@@ -57,14 +58,23 @@ type FieldChange struct {
 	After  string `json:"after"`
 }
 
+// EventVersion is the version of the form that new events have. What an event of a
+// version says, and how it is hashed, never changes: a further field makes a further
+// version, or every old event would look edited.
+const EventVersion = 1
+
 // Chain returns the event's hash: SHA-256 over the hash of the event before it and
-// all that this one says.
+// all that this one says, in the form of its version. The error names a version that
+// this program does not know.
 func (e Event) Chain(previous string) (string, error) {
+	if e.Version != EventVersion {
+		return "", fmt.Errorf("event %d has the form of version %d, and this program knows version %d", e.ID, e.Version, EventVersion)
+	}
 	if e.Changes == nil {
 		e.Changes = []FieldChange{} // as it is read again
 	}
 	text, err := json.Marshal([]any{
-		previous, e.ID, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Channel, e.ActorID, e.Actor, e.Address,
+		previous, e.Version, e.ID, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Channel, e.ActorID, e.Actor, e.Address,
 		e.Action, e.Kind, e.SubjectID, e.Subject, e.Changes,
 	})
 	if err != nil {
@@ -74,56 +84,38 @@ func (e Event) Chain(previous string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// event begins one that the actor causes.
-func (a Actor) event(at time.Time, action Action) Event {
-	return Event{At: at, Channel: a.Channel, ActorID: a.UserID, Actor: a.Name, Address: a.Address, Action: action}
+// Event begins an event that the principal causes.
+func (p *Principal) Event(at time.Time, action Action) Event {
+	return Event{
+		Version: EventVersion, At: at, Channel: p.Channel, ActorID: p.User.ID, Actor: p.Name, Address: p.Client.Address, Action: action,
+	}
 }
 
-func (e Event) onUser(user User) Event {
+// OnUser returns the event as one about a user.
+func (e Event) OnUser(user User) Event {
 	e.Kind, e.SubjectID, e.Subject = KindUser, strconv.FormatInt(user.ID, 10), user.Email
 	return e
 }
 
-func (e Event) onGroup(group Group) Event {
+// OnGroup returns the event as one about a group.
+func (e Event) OnGroup(group Group) Event {
 	e.Kind, e.SubjectID, e.Subject = KindGroup, strconv.FormatInt(group.ID, 10), group.Name
 	return e
 }
 
-func (e Event) with(changes ...FieldChange) Event {
+// With returns the event with what was changed.
+func (e Event) With(changes ...FieldChange) Event {
 	e.Changes = changes
 	return e
 }
 
-// fieldSession is the change that tells where a session that was ended had begun.
-const fieldSession = "session"
+// FieldSession is the change that tells where a session that was ended had begun.
+const FieldSession = "session"
 
 // WithoutClient returns the event without addresses and browsers, for who may know what
 // was done and not from where.
 func (e Event) WithoutClient() Event {
 	e.Address = ""
-	e.Changes = slices.DeleteFunc(slices.Clone(e.Changes), func(c FieldChange) bool { return c.Field == fieldSession })
+	e.Changes = slices.DeleteFunc(slices.Clone(e.Changes), func(c FieldChange) bool { return c.Field == FieldSession })
 	return e
-}
-
-// differences lists the fields that differ, in order.
-func differences(before, after []FieldValue) []FieldChange {
-	var changes []FieldChange
-	for i := range after {
-		if before[i].Value != after[i].Value {
-			changes = append(changes, FieldChange{after[i].Field, before[i].Value, after[i].Value})
-		}
-	}
-	return changes
-}
-
-// FieldValue is a field's value in words.
-type FieldValue struct {
-	Field, Value string
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

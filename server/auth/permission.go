@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ func Holding(permissions ...PermissionName) Rights {
 	return Rights{held: held}
 }
 
+// IsEmpty reports whether the rights are to do nothing.
+func (r Rights) IsEmpty() bool { return !r.everything && len(r.held) == 0 }
+
 // Has reports whether the rights include a permission.
 func (r Rights) Has(p PermissionName) bool {
 	_, held := r.held[p]
@@ -97,3 +101,39 @@ func (r Rights) impliedByChange(p PermissionName) bool {
 
 // Permissions lists what is held, in order; nothing for who may do everything.
 func (r Rights) Permissions() []PermissionName { return slices.Sorted(maps.Keys(r.held)) }
+
+// Permission is a row of Django's auth_permission.
+type Permission struct {
+	ID    int64
+	Model Model
+	Code  string // "change_user"
+	Label string // "Can change user"
+}
+
+// Name returns the name that code asks for.
+func (p Permission) Name() PermissionName {
+	return PermissionName(p.Model.App + "." + p.Code)
+}
+
+// Group is one of Django's groups. Permissions are ids, in order.
+type Group struct {
+	ID          int64
+	Name        string
+	Permissions []int64
+	Members     int // filled in by lists
+}
+
+// PermissionReader reads what users have been permitted.
+type PermissionReader interface {
+	// PermissionsOf lists what a user may do, themselves or by a group.
+	PermissionsOf(ctx context.Context, userID int64) ([]PermissionName, error)
+}
+
+// RightsOf returns what a user may do: everything, or what they have been permitted.
+func RightsOf(ctx context.Context, from PermissionReader, user User) (Rights, error) {
+	if user.IsSuperuser {
+		return Everything(), nil
+	}
+	held, err := from.PermissionsOf(ctx, user.ID)
+	return Holding(held...), err
+}

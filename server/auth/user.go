@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -34,6 +35,35 @@ type User struct {
 func (u *User) FullName() string {
 	return strings.TrimSpace(u.FirstName + " " + u.LastName)
 }
+
+// Account is a user and what belongs to them.
+type Account struct {
+	User
+	Groups      []int64 // in order
+	Permissions []int64 // those that are their own, in order
+}
+
+// CheckChannel returns why the user is kept off a channel, or nil: nobody who is
+// inactive gets in, and nobody but staff to the admin site.
+func (u User) CheckChannel(channel Channel) error {
+	switch {
+	case !u.IsActive:
+		return errors.New("inactive user")
+	case channel == ChannelAdmin && !u.IsStaff:
+		return errors.New("not a member of staff")
+	}
+	return nil
+}
+
+// CanSignIn reports whether the user is let in on a channel and has a way to prove that
+// it is them: a password, today. Whoever must be able to get in is judged by this alone.
+func (u User) CanSignIn(channel Channel) bool {
+	return u.CheckChannel(channel) == nil && u.HasUsablePassword()
+}
+
+// HasUsablePassword reports whether there is a password that matches. Django marks one
+// that nothing matches by an exclamation mark.
+func (u User) HasUsablePassword() bool { return !strings.HasPrefix(u.Password, "!") }
 
 // EmailKey returns the form under which two e-mail addresses count as the same:
 // lower case, in Unicode's composed form. It is done here and not in SQL, since
@@ -70,43 +100,8 @@ func IsASCII(s string) bool {
 	return true
 }
 
-// checkEmail returns what is wrong with an address that a new account is to have,
-// or "". It asks for what every deliverable address has; only a message that
-// arrives proves more.
-func checkEmail(email string) string {
-	local, domain, found := cutLast(email, "@")
-	switch {
-	case email == "":
-		return "This is required."
-	case utf8.RuneCountInString(email) > MaxEmailLength:
-		return "An e-mail address has at most 254 characters."
-	case !utf8.ValidString(email), strings.ContainsFunc(email, isSpaceOrControl):
-		return "An e-mail address has no spaces or control characters."
-	case !found, local == "", strings.Contains(local, "@"), !isDomain(domain):
-		return "This is not an e-mail address."
-	}
-	return ""
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
-}
-
-func isSpaceOrControl(r rune) bool {
-	return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError
-}
-
-// isDomain accepts a host name of one or more labels: Django accepts localhost,
-// and company networks have names without a dot.
-func isDomain(domain string) bool {
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") || strings.ContainsAny(label, `"(),:;<>[\]`) {
-			return false
-		}
-	}
-	return true
+// IsPossibleEmail reports whether a text could be anybody's address at all. A store is
+// not asked for any other: PostgreSQL would answer an error to a NUL.
+func IsPossibleEmail(email string) bool {
+	return !strings.ContainsRune(email, 0) && utf8.ValidString(email) && utf8.RuneCountInString(email) <= MaxEmailLength
 }

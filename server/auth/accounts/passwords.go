@@ -1,0 +1,156 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// MinPasswordLength is Django's (MinimumLengthValidator), in characters, and
+// the least that NIST SP 800-63B allows.
+const MinPasswordLength = 8
+
+// SetPassword sets a user's password, or makes it one that nothing matches, and
+// ends the user's sessions; it returns how many. Who sets their own stays in the session
+// that they are in. The error has CodeInvalid and the field "password" when the
+// password is too weak.
+func (s *Service) SetPassword(ctx context.Context, by *auth.Principal, id int64, password *string) (ended int64, err error) {
+	if err := s.require(ctx, by, auth.UserModel, auth.Change); err != nil {
+		return 0, err
+	}
+	if err := by.RequireConfirmed(auth.Now(s.clock)); err != nil {
+		return 0, err
+	}
+	user, err := s.users.Account(ctx, id)
+	if err != nil {
+		return 0, noSuchUser(err)
+	}
+	var faults auth.Faults
+	faults.Add("password", s.checkPasswordChoice(password, user.Email))
+	if err := faults.Err(); err != nil {
+		return 0, err
+	}
+	return s.setPassword(ctx, by, id, password)
+}
+
+// ChangeOwnPassword sets a principal's own password, if they prove to be who they are
+// together with it. They stay in the session that they are in, and are signed out
+// everywhere else. The error has CodeInvalid and the field "new_password" when that is
+// too weak, or the proof's kind when it proves nothing.
+func (s *Service) ChangeOwnPassword(ctx context.Context, by *auth.Principal, proof auth.Proof, password string) error {
+	var faults auth.Faults
+	if proof.Secret == "" {
+		faults.Add(string(proof.Kind), "This is required.")
+	}
+	faults.Add("new_password", s.checkNewPassword(password, by.User.Email))
+	if err := faults.Err(); err != nil {
+		return err
+	}
+	if err := s.confirmer.Confirm(ctx, by, proof); err != nil {
+		return err
+	}
+	_, err := s.setPassword(ctx, by, by.User.ID, &password)
+	return err
+}
+
+func (s *Service) setPassword(ctx context.Context, by *auth.Principal, id int64, password *string) (ended int64, err error) {
+	encoded, err := s.encode(ctx, password)
+	if err != nil {
+		return 0, err
+	}
+	now := auth.Now(s.clock)
+	err = s.change(ctx, by, func(ctx context.Context, tx Tx, by *auth.Principal) error {
+		was, err := accountFor(ctx, tx, by, id)
+		if err != nil {
+			return err
+		}
+		is := was
+		is.Password = encoded
+		if err := keepSuperuser(ctx, tx, was, is); err != nil {
+			return err
+		}
+		if err := tx.Users.SetPassword(ctx, id, encoded); err != nil {
+			return noSuchUser(err)
+		}
+		keep := ownSession(by, id)
+		if keep != "" {
+			if err := tx.Sessions.MarkSession(ctx, keep, auth.PasswordMark(encoded)); err != nil {
+				return err
+			}
+		}
+		ended, err = tx.Sessions.EndSessions(ctx, id, now, keep)
+		tx.Events.Record(by.Event(now, auth.ActionPasswordSet).OnUser(was.User).With(
+			auth.FieldChange{Field: "usable password", Before: yesNo(was.HasUsablePassword()), After: yesNo(is.HasUsablePassword())},
+			auth.FieldChange{Field: "sessions ended", After: strconv.FormatInt(ended, 10)},
+		))
+		return err
+	})
+	return ended, err
+}
+
+// encode returns the encoding of a password, or of none: Django's, "!" and forty
+// characters by chance.
+func (s *Service) encode(ctx context.Context, password *string) (string, error) {
+	if password == nil {
+		random := s.newID() + s.newID()
+		return "!" + random[:min(len(random), 40)], nil
+	}
+	// Whoever sets many passwords at once must not keep others from signing in.
+	leave, err := s.passwords.Admit(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return s.passwords.Hash(ctx, *password)
+}
+
+// checkPasswordChoice is checkNewPassword, where none may be chosen.
+func (s *Service) checkPasswordChoice(password *string, email string) string {
+	if password == nil {
+		return ""
+	}
+	return s.checkNewPassword(*password, email)
+}
+
+// checkNewPassword returns what is wrong with a password somebody chooses, or "".
+// The rules are those of Django's four validators; what is common we read from
+// other lists than Django does, and so not every answer is the same. They are for
+// new passwords only: a login checks whatever it is given.
+func (s *Service) checkNewPassword(password, email string) string {
+	switch {
+	case password == "":
+		return "This is required."
+	case !utf8.ValidString(password):
+		// No JSON can hold it: whoever had it could never sign in.
+		return "This password has bytes that are not UTF-8."
+	case utf8.RuneCountInString(password) < MinPasswordLength:
+		return fmt.Sprintf("This password is too short. It must have at least %d characters.", MinPasswordLength)
+	case strings.Trim(password, "0123456789") == "":
+		return "This password is entirely numeric."
+	case isLikeEmail(password, email):
+		return "This password is too similar to the e-mail address."
+	case s.passwords.IsCommon(password):
+		return "This password is too common."
+	}
+	return ""
+}
+
+// isLikeEmail reports whether the password is little more than the address or a
+// part of it: what is left without that part is shorter than a password may be.
+func isLikeEmail(password, email string) bool {
+	password, email = auth.EmailKey(password), auth.EmailKey(email)
+	local, _, _ := strings.Cut(email, "@")
+	for _, part := range []string{email, local} {
+		if len(part) < 4 || !strings.Contains(password, part) {
+			continue
+		}
+		if utf8.RuneCountInString(strings.Replace(password, part, "", 1)) < MinPasswordLength {
+			return true
+		}
+	}
+	return strings.Contains(email, password)
+}

@@ -1,0 +1,75 @@
+package signin
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// touchEvery is how exactly the idle limit of the admin site is kept: not every page view
+// writes.
+const touchEvery = time.Minute
+
+// LoginAdmin signs a member of staff in to the admin site, by the rules of
+// [Service.Login], and returns the secret of a new session. The database does not hold
+// it: a session's id is its hash.
+func (s *Service) LoginAdmin(ctx context.Context, in Credentials) (secret string, err error) {
+	secret = s.newID() + s.newID()
+	_, err = s.signIn(ctx, in, auth.ChannelAdmin, sessionIDOf(secret))
+	if auth.ErrorCode(err) == auth.CodeInvalidCredentials {
+		const detail = "This is not the e-mail address and password of a member of staff."
+		return "", auth.NewError(auth.CodeInvalidCredentials, detail, errors.Unwrap(err))
+	}
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+func sessionIDOf(secret string) string {
+	sum := sha256.Sum256([]byte("latchkey admin session " + secret))
+	return hex.EncodeToString(sum[:16])
+}
+
+// AuthenticateAdmin returns who a session's secret speaks for. The error has
+// CodeInvalidToken when it is nobody, or nobody any more.
+func (s *Service) AuthenticateAdmin(ctx context.Context, secret string, client auth.Client) (*auth.Principal, error) {
+	session, user, err := s.checkedSession(ctx, sessionIDOf(secret), auth.ChannelAdmin)
+	if err != nil {
+		return nil, err
+	}
+	rights, err := auth.RightsOf(ctx, s.store, user)
+	if err != nil {
+		return nil, err
+	}
+	if now := s.now(); now.Sub(session.RenewedAt) >= touchEvery {
+		if err := s.store.RenewSession(ctx, session.ID, now); err != nil {
+			return nil, ended(err)
+		}
+	}
+	return auth.InSession(user, session, client, rights), nil
+}
+
+// checkedSession reads a session, if somebody can act in it on a channel.
+func (s *Service) checkedSession(ctx context.Context, id string, channel auth.Channel) (auth.Session, auth.User, error) {
+	session, user, err := s.store.SessionByID(ctx, id)
+	if err != nil {
+		return session, user, ended(err)
+	}
+	if err := session.Check(user, channel, s.now()); err != nil {
+		return session, user, auth.InvalidToken(err)
+	}
+	return session, user, nil
+}
+
+// ended says that a session was ended, where the store has none.
+func ended(err error) error {
+	if errors.Is(err, auth.ErrNoRow) {
+		return auth.InvalidToken(err)
+	}
+	return err
+}
