@@ -7,11 +7,11 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
-// FailedAttempts implements [auth.Store].
-func (s *Store) FailedAttempts(ctx context.Context, keys []string, since time.Time) ([]auth.FailedAttempts, error) {
+// FailedAttempts implements [signin.AttemptStore].
+func (s *Store) FailedAttempts(ctx context.Context, keys []string, since time.Time) ([]signin.FailedAttempts, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	var rows []attemptRow
@@ -20,14 +20,14 @@ func (s *Store) FailedAttempts(ctx context.Context, keys []string, since time.Ti
 	if err != nil {
 		return nil, fmt.Errorf("reading failed attempts: %w", translate(ctx, err))
 	}
-	found := make([]auth.FailedAttempts, 0, len(rows))
+	found := make([]signin.FailedAttempts, 0, len(rows))
 	for _, row := range rows {
 		found = append(found, row.attempts())
 	}
 	return found, nil
 }
 
-// CountFailedAttempt implements [auth.Store]. The database counts, not we:
+// CountFailedAttempt implements [signin.AttemptStore]. The database counts, not we:
 // attempts that fail at the same time each count.
 func (s *Store) CountFailedAttempt(ctx context.Context, keys []string, at, since time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)

@@ -12,16 +12,17 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
-// Change implements [auth.Store].
-func (s *Store) Change(ctx context.Context, f func(ctx context.Context, tx auth.Changes) error) error {
+// Change implements [accounts.Transactor].
+func (s *Store) Change(ctx context.Context, f func(ctx context.Context, tx accounts.Tx) error) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := s.lockUsers(ctx, tx); err != nil {
 			return err
 		}
 		c := &changes{db: tx}
-		if err := f(ctx, c); err != nil {
+		if err := f(ctx, accounts.Tx{Users: c, Groups: c, Sessions: c, Tokens: c, Events: c}); err != nil {
 			return err
 		}
 		return record(ctx, tx, c.events)
@@ -30,20 +31,18 @@ func (s *Store) Change(ctx context.Context, f func(ctx context.Context, tx auth.
 	return referred(err)
 }
 
-// changes is one transaction. It implements [auth.Changes].
+// changes is one transaction: what an [accounts.Tx] can change.
 type changes struct {
 	db     bun.Tx
 	events []auth.Event
 }
 
-var _ auth.Changes = (*changes)(nil)
-
-// Account implements [auth.Changes].
+// Account implements [accounts.UserTx].
 func (c *changes) Account(ctx context.Context, id int64) (auth.Account, error) {
 	return readAccount(ctx, c.db, id, true)
 }
 
-// SessionByID implements [auth.Changes].
+// SessionByID implements [accounts.SessionTx].
 func (c *changes) SessionByID(ctx context.Context, id string) (auth.Session, auth.User, error) {
 	var session sessionRow
 	var user userRow
@@ -51,12 +50,12 @@ func (c *changes) SessionByID(ctx context.Context, id string) (auth.Session, aut
 	return session.session(), user.user(), translate(ctx, err)
 }
 
-// RightsOf implements [auth.Changes].
-func (c *changes) RightsOf(ctx context.Context, userID int64) ([]auth.PermissionName, error) {
-	return rightsOf(ctx, c.db, userID)
+// PermissionsOf implements [auth.PermissionReader].
+func (c *changes) PermissionsOf(ctx context.Context, userID int64) ([]auth.PermissionName, error) {
+	return permissionsOf(ctx, c.db, userID)
 }
 
-// CountSuperusers implements [auth.Changes].
+// CountSuperusers implements [accounts.UserTx].
 func (c *changes) CountSuperusers(ctx context.Context) (int, error) {
 	return countSuperusers(ctx, c.db)
 }
@@ -67,18 +66,26 @@ func countSuperusers(ctx context.Context, db bun.IDB) (int, error) {
 	return int(count), err
 }
 
-// CountActiveSuperusers implements [auth.Changes].
-func (c *changes) CountActiveSuperusers(ctx context.Context, besides []int64) (int, error) {
-	query := c.db.NewSelect().Model((*userRow)(nil)).Where("is_superuser = ?", true).Where("is_active").Where("is_staff").
-		Where("password NOT LIKE '!%'") // Django's mark of one that nothing matches
-	if len(besides) > 0 {
-		query.Where("id NOT IN (?)", bun.List(besides))
+// EachSuperuser implements [accounts.UserTx].
+func (c *changes) EachSuperuser(ctx context.Context, f func(auth.User) (goOn bool)) (err error) {
+	rows, err := c.db.NewSelect().Model((*userRow)(nil)).Where("is_superuser = ?", true).Rows(ctx)
+	if err != nil {
+		return err
 	}
-	count, err := query.Count(ctx)
-	return int(count), err
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var row userRow
+		if err := c.db.NewSelect().DB().ScanRow(ctx, rows, &row); err != nil {
+			return err
+		}
+		if !f(row.user()) {
+			return nil
+		}
+	}
+	return rows.Err()
 }
 
-// InsertUser implements [auth.Changes].
+// InsertUser implements [accounts.UserTx].
 func (c *changes) InsertUser(ctx context.Context, user *auth.User) error {
 	alike, err := usersAlike(ctx, c.db, user.Email)
 	if err != nil {
@@ -95,24 +102,20 @@ func (c *changes) InsertUser(ctx context.Context, user *auth.User) error {
 	return nil
 }
 
-// UpdateUser implements [auth.Changes].
-func (c *changes) UpdateUser(ctx context.Context, user auth.User) error {
-	var old string
-	if err := c.db.NewSelect().Model((*userRow)(nil)).Column("email").Where("id = ?", user.ID).Scan(ctx, &old); err != nil {
-		return err
-	}
-	if user.Email != old {
-		alike, err := usersAlike(ctx, c.db, user.Email)
+// UpdateUser implements [accounts.UserTx].
+func (c *changes) UpdateUser(ctx context.Context, was, is auth.User) error {
+	if is.Email != was.Email {
+		alike, err := usersAlike(ctx, c.db, is.Email)
 		if err != nil {
 			return err
 		}
 		for _, other := range alike {
-			if other.ID != user.ID {
+			if other.ID != is.ID {
 				return auth.ErrTaken
 			}
 		}
 	}
-	_, err := c.db.NewUpdate().Model(toUserRow(&user)).
+	_, err := c.db.NewUpdate().Model(toUserRow(&is)).
 		Column("email", "first_name", "last_name", "is_active", "is_staff", "is_superuser").WherePK().Exec(ctx)
 	return taken(err)
 }
@@ -124,7 +127,7 @@ func taken(err error) error {
 	return err
 }
 
-// SetPassword implements [auth.Changes].
+// SetPassword implements [accounts.UserTx].
 func (c *changes) SetPassword(ctx context.Context, userID int64, encoded string) error {
 	changed, err := affected(c.db.NewUpdate().Model((*userRow)(nil)).
 		Set("password = ?", encoded).Where("id = ?", userID).Exec(ctx))
@@ -134,12 +137,12 @@ func (c *changes) SetPassword(ctx context.Context, userID int64, encoded string)
 	return err
 }
 
-// SetGroups implements [auth.Changes].
+// SetGroups implements [accounts.UserTx].
 func (c *changes) SetGroups(ctx context.Context, userID int64, groups []int64) error {
 	return c.setLinks(ctx, "users_user_groups", "user_id", "group_id", userID, groups)
 }
 
-// SetPermissions implements [auth.Changes].
+// SetPermissions implements [accounts.UserTx].
 func (c *changes) SetPermissions(ctx context.Context, userID int64, permissions []int64) error {
 	return c.setLinks(ctx, "users_user_user_permissions", "user_id", "permission_id", userID, permissions)
 }
@@ -164,21 +167,16 @@ func (c *changes) setLinks(ctx context.Context, table, from, to string, id int64
 	return nil
 }
 
-// DeleteUser implements [auth.Changes].
+// DeleteUser implements [accounts.UserTx].
 func (c *changes) DeleteUser(ctx context.Context, id int64) error {
-	for _, each := range belongings {
-		exists, err := hasTable(ctx, c.db, each.table)
-		if err != nil {
-			return err
-		}
-		if !exists {
-			continue
-		}
-		if _, err := c.db.NewDelete().Table(each.table).Where("user_id = ?", id).Exec(ctx); err != nil {
-			return err
-		}
+	err := eachOfUsers(ctx, c.db, func(t table) error {
+		_, err := c.db.NewDelete().Table(t.name).Where("? = ?", bun.Ident(t.user), id).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	_, err := c.db.NewDelete().Model((*userRow)(nil)).Where("id = ?", id).Exec(ctx)
+	_, err = c.db.NewDelete().Model((*userRow)(nil)).Where("id = ?", id).Exec(ctx)
 	return err
 }
 
@@ -194,7 +192,7 @@ func referred(err error) error {
 	return err
 }
 
-// EndSessions implements [auth.Changes].
+// EndSessions implements [accounts.SessionTx].
 func (c *changes) EndSessions(ctx context.Context, userID int64, at time.Time, except string) (int64, error) {
 	return affected(c.db.NewUpdate().Model((*sessionRow)(nil)).
 		Set("revoked_at = ?", at).
@@ -202,31 +200,31 @@ func (c *changes) EndSessions(ctx context.Context, userID int64, at time.Time, e
 		Exec(ctx))
 }
 
-// EndSession implements [auth.Changes].
+// EndSession implements [accounts.SessionTx].
 func (c *changes) EndSession(ctx context.Context, id string, at time.Time) (bool, error) {
 	return endSession(ctx, c.db, id, at)
 }
 
-// MarkSession implements [auth.Changes].
+// MarkSession implements [accounts.SessionTx].
 func (c *changes) MarkSession(ctx context.Context, id, passwordMark string) error {
 	_, err := c.db.NewUpdate().Model((*sessionRow)(nil)).Set("password_mark = ?", passwordMark).Where("id = ?", id).Exec(ctx)
 	return err
 }
 
-// Permissions implements [auth.Changes].
+// Permissions implements [accounts.GroupTx].
 func (c *changes) Permissions(ctx context.Context) ([]auth.Permission, error) {
 	return readPermissions(ctx, c.db)
 }
 
-// Groups implements [auth.Changes].
+// Groups implements [accounts.GroupTx].
 func (c *changes) Groups(ctx context.Context) ([]auth.Group, error) { return readGroups(ctx, c.db, 0) }
 
-// Group implements [auth.Changes].
+// Group implements [accounts.GroupTx].
 func (c *changes) Group(ctx context.Context, id int64) (auth.Group, error) {
 	return readGroup(ctx, c.db, id)
 }
 
-// SaveGroup implements [auth.Changes].
+// SaveGroup implements [accounts.GroupTx].
 func (c *changes) SaveGroup(ctx context.Context, group *auth.Group) error {
 	row := &groupRow{ID: group.ID, Name: group.Name}
 	var err error
@@ -242,7 +240,7 @@ func (c *changes) SaveGroup(ctx context.Context, group *auth.Group) error {
 	return c.setLinks(ctx, "auth_group_permissions", "group_id", "permission_id", group.ID, group.Permissions)
 }
 
-// DeleteGroup implements [auth.Changes].
+// DeleteGroup implements [accounts.GroupTx].
 func (c *changes) DeleteGroup(ctx context.Context, id int64) error {
 	for _, table := range []string{"users_user_groups", "auth_group_permissions"} {
 		if _, err := c.db.NewDelete().Table(table).Where("group_id = ?", id).Exec(ctx); err != nil {
@@ -253,21 +251,11 @@ func (c *changes) DeleteGroup(ctx context.Context, id int64) error {
 	return err
 }
 
-// UseSetup implements [auth.Changes].
-func (c *changes) UseSetup(ctx context.Context, tokenHash string, at time.Time) error {
-	changed, err := affected(c.db.NewUpdate().Model((*setupRow)(nil)).Set("used_at = ?", at).
-		Where("token_hash = ?", tokenHash).Where("used_at IS NULL").Where("expires_at > ?", at).Exec(ctx))
-	if err == nil && changed == 0 {
-		return auth.ErrNoRow
-	}
-	return err
-}
-
-// LastEvent implements [auth.Changes].
+// LastEvent implements [accounts.EventTx].
 func (c *changes) LastEvent(ctx context.Context, kind, subjectID string, action auth.Action) (auth.Event, error) {
 	event, err := lastEvent(ctx, c.db, kind, subjectID, action)
 	return event, translate(ctx, err)
 }
 
-// Record implements [auth.Changes].
+// Record implements [accounts.EventTx].
 func (c *changes) Record(event auth.Event) { c.events = append(c.events, event) }

@@ -55,7 +55,7 @@ func record(ctx context.Context, tx bun.Tx, events []auth.Event) error {
 	return err
 }
 
-// EventHead implements [auth.Reader].
+// EventHead implements [audit.Store].
 func (s *Store) EventHead(ctx context.Context) (last int64, hash string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -66,7 +66,7 @@ func (s *Store) EventHead(ctx context.Context) (last int64, hash string, err err
 	return head.Last, head.Hash, nil
 }
 
-// Event implements [auth.Reader].
+// Event implements [audit.Store].
 func (s *Store) Event(ctx context.Context, id int64) (auth.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()

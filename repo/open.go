@@ -22,7 +22,9 @@ import (
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 	_ "modernc.org/sqlite" // the driver, without cgo
 
-	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/audit"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 const (
@@ -41,7 +43,7 @@ const (
 	maxPostgresConns = 16
 )
 
-// Store implements [auth.Store] on SQLite or PostgreSQL.
+// Store is the store of [signin], [accounts] and [audit] on SQLite or PostgreSQL.
 type Store struct {
 	read  *bun.DB
 	write *bun.DB // SQLite: one connection; PostgreSQL: the same as read
@@ -54,7 +56,16 @@ func newStore(read, write *bun.DB) *Store {
 	return &Store{read: read, write: write, sessionByID: prepared{db: read, text: sessionQuery}}
 }
 
-var _ auth.Store = (*Store)(nil)
+var (
+	_ signin.Store          = (*Store)(nil)
+	_ signin.AttemptStore   = (*Store)(nil)
+	_ accounts.UserStore    = (*Store)(nil)
+	_ accounts.GroupStore   = (*Store)(nil)
+	_ accounts.SessionStore = (*Store)(nil)
+	_ accounts.TokenStore   = (*Store)(nil)
+	_ accounts.Transactor   = (*Store)(nil)
+	_ audit.Store           = (*Store)(nil)
+)
 
 // Open returns the store that a URL names: sqlite://PATH, or postgres://… as
 // libpq has it (several hosts allowed). It makes a missing SQLite file, and does
@@ -70,7 +81,7 @@ func Open(databaseURL string) (*Store, error) {
 	return nil, errors.New("the database URL must begin with sqlite:// or postgres://")
 }
 
-// Close returns every connection back.
+// Close gives every connection back.
 func (s *Store) Close() error {
 	if s.read == s.write {
 		return s.write.Close()
@@ -103,7 +114,7 @@ func openSQLite(path string) (*Store, error) {
 		return nil, fmt.Errorf("opening the database file: %w", err)
 	}
 	// One writer: SQLite has no more, and its own queue for the place is unfair
-	// and returns up. Readers see the last commit without waiting for it.
+	// and gives up. Readers see the last commit without waiting for it.
 	write, err := openSQLitePool(path, 1, url.Values{"_txlock": {"immediate"}})
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // userRow is Django's table, column for column and in its order.
@@ -72,6 +73,8 @@ type sessionRow struct {
 	ConfirmedAt  *time.Time `bun:"confirmed_at"`
 }
 
+var _ = declare(table{name: "latchkey_session", key: "id", user: "user_id", called: "sessions", expires: "expires_at"})
+
 func toSessionRow(s *auth.Session) *sessionRow {
 	return &sessionRow{
 		ID:           s.ID,
@@ -112,14 +115,17 @@ type attemptRow struct {
 	Since    time.Time `bun:"since"`
 }
 
-func (r *attemptRow) attempts() auth.FailedAttempts {
-	return auth.FailedAttempts{Key: r.Key, Count: r.Failures, Since: r.Since.UTC()}
+var _ = declare(table{name: "latchkey_failed_attempt", key: "key", expires: "since", keptFor: signin.AttemptWindow})
+
+func (r *attemptRow) attempts() signin.FailedAttempts {
+	return signin.FailedAttempts{Key: r.Key, Count: r.Failures, Since: r.Since.UTC()}
 }
 
 type eventRow struct {
 	bun.BaseModel `bun:"table:latchkey_event,alias:e"`
 
 	ID        int64     `bun:"id,pk"`
+	Version   int       `bun:"version"`
 	At        time.Time `bun:"at"`
 	Channel   string    `bun:"channel"`
 	ActorID   *int64    `bun:"actor_id"`
@@ -142,7 +148,7 @@ func toEventRow(e auth.Event) (*eventRow, error) {
 		return nil, fmt.Errorf("writing an event: %w", err)
 	}
 	row := &eventRow{
-		ID: e.ID, At: e.At, Channel: string(e.Channel), Actor: e.Actor, Address: e.Address, Action: string(e.Action),
+		ID: e.ID, Version: e.Version, At: e.At, Channel: string(e.Channel), Actor: e.Actor, Address: e.Address, Action: string(e.Action),
 		Kind: e.Kind, SubjectID: e.SubjectID, Subject: e.Subject, Changes: string(changes), Hash: e.Hash,
 	}
 	if e.ActorID != 0 {
@@ -155,7 +161,7 @@ func toEventRow(e auth.Event) (*eventRow, error) {
 // edited by somebody: they are shown as they are, and the event's hash tells of it.
 func (r *eventRow) event() auth.Event {
 	e := auth.Event{
-		ID: r.ID, At: r.At.UTC(), Channel: auth.Channel(r.Channel), Actor: r.Actor, Address: r.Address, Action: auth.Action(r.Action),
+		ID: r.ID, Version: r.Version, At: r.At.UTC(), Channel: auth.Channel(r.Channel), Actor: r.Actor, Address: r.Address, Action: auth.Action(r.Action),
 		Kind: r.Kind, SubjectID: r.SubjectID, Subject: r.Subject, Hash: r.Hash,
 	}
 	if r.ActorID != nil {

@@ -7,18 +7,19 @@ import (
 	"strings"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // maxKinds bounds the kinds that are looked for: a table full of something else
 // than passwords has as many as rows.
 const maxKinds = 64
 
-// HashSamples implements [auth.Store]. It looks for a password that is like
+// HashSamples implements [signin.Store]. It looks for a password that is like
 // none of those it has, from there for the next, and so on: each row is read
 // once, and nothing is sorted (grouping a million rows took SQLite 11 s, this
 // takes one). Then it counts those that are like each.
-func (s *Store) HashSamples(ctx context.Context) ([]auth.HashSample, error) {
-	var samples []auth.HashSample
+func (s *Store) HashSamples(ctx context.Context) ([]signin.HashSample, error) {
+	var samples []signin.HashSample
 	query := s.read.NewSelect().Model((*userRow)(nil)).Column("id", "password").
 		Where("password NOT LIKE '!%'").Order("id").Limit(1)
 	for last := int64(-1); len(samples) < maxKinds; {
@@ -35,7 +36,7 @@ func (s *Store) HashSamples(ctx context.Context) ([]auth.HashSample, error) {
 		if err != nil {
 			return nil, fmt.Errorf("counting a kind of password: %w", translate(ctx, err))
 		}
-		samples = append(samples, auth.HashSample{Encoded: row.Password, Users: like})
+		samples = append(samples, signin.HashSample{Encoded: row.Password, Users: like})
 		query.Where("password NOT LIKE ? ESCAPE '#'", likeKind(row.Password))
 	}
 	return samples, nil

@@ -9,10 +9,11 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
-// BeginSession implements [auth.Store].
-func (s *Store) BeginSession(ctx context.Context, login auth.NewSession) error {
+// BeginSession implements [signin.Store].
+func (s *Store) BeginSession(ctx context.Context, login signin.NewSession) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := noteLogin(ctx, tx, login); err != nil {
 			return err
@@ -36,7 +37,7 @@ func (s *Store) BeginSession(ctx context.Context, login auth.NewSession) error {
 
 // noteLogin changes the user only if the password is still the one that was
 // checked: else a password that was changed meanwhile would let a session in.
-func noteLogin(ctx context.Context, tx bun.Tx, login auth.NewSession) error {
+func noteLogin(ctx context.Context, tx bun.Tx, login signin.NewSession) error {
 	update := tx.NewUpdate().Model((*userRow)(nil)).
 		Set("last_login = ?", login.Session.CreatedAt).
 		Where("id = ?", login.User.ID).
@@ -81,7 +82,7 @@ func sessionFields(session *sessionRow, user *userRow) []any {
 	}
 }
 
-// SessionByID implements [auth.Store].
+// SessionByID implements [signin.Store].
 func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.User, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -94,12 +95,12 @@ func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.
 	return session.session(), user.user(), nil
 }
 
-// RenewSession implements [auth.Store].
+// RenewSession implements [signin.Store].
 func (s *Store) RenewSession(ctx context.Context, id string, at time.Time) error {
 	return s.noteInSession(ctx, id, "renewed_at", at)
 }
 
-// ConfirmSession implements [auth.Store].
+// ConfirmSession implements [signin.Store].
 func (s *Store) ConfirmSession(ctx context.Context, id string, at time.Time) error {
 	return s.noteInSession(ctx, id, "confirmed_at", at)
 }
@@ -120,7 +121,7 @@ func (s *Store) noteInSession(ctx context.Context, id, column string, at time.Ti
 	return nil
 }
 
-// RevokeSession implements [auth.Store].
+// RevokeSession implements [signin.Store].
 func (s *Store) RevokeSession(ctx context.Context, id string, at time.Time, event auth.Event) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		ended, err := endSession(ctx, tx, id, at)
@@ -141,42 +142,6 @@ func endSession(ctx context.Context, tx bun.Tx, id string, at time.Time) (bool, 
 		Where("id = ?", id).Where("revoked_at IS NULL").Where("expires_at > ?", at).
 		Exec(ctx))
 	return changed > 0, err
-}
-
-// deleteBatch keeps each transaction short: SQLite's only writer waits for it.
-const deleteBatch = 1000
-
-// DeleteEnded implements [auth.Store].
-func (s *Store) DeleteEnded(ctx context.Context, endedBefore, attemptsBefore time.Time) (total int64, err error) {
-	for _, each := range []struct {
-		table, key, column string
-		before             time.Time
-	}{
-		{"latchkey_session", "id", "expires_at", endedBefore},
-		{"latchkey_setup", "token_hash", "expires_at", endedBefore},
-		{"latchkey_failed_attempt", "key", "since", attemptsBefore},
-	} {
-		deleted, err := s.deleteInBatches(ctx, each.table, each.key, each.column, each.before)
-		total += deleted
-		if err != nil {
-			return total, err
-		}
-	}
-	return total, nil
-}
-
-func (s *Store) deleteInBatches(ctx context.Context, table, key, column string, before time.Time) (total int64, err error) {
-	for {
-		deleted, err := affected(s.write.NewRaw("DELETE FROM ?0 WHERE ?1 IN (SELECT ?1 FROM ?0 WHERE ?2 < ?3 LIMIT ?4)",
-			bun.Ident(table), bun.Ident(key), bun.Ident(column), before, deleteBatch).Exec(ctx))
-		total += deleted
-		if err != nil {
-			return total, fmt.Errorf("deleting from %s: %w", table, translate(ctx, err))
-		}
-		if deleted < deleteBatch {
-			return total, nil
-		}
-	}
 }
 
 // affected returns how many rows a statement changed.

@@ -10,7 +10,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// UserByEmail implements [auth.Store].
+// UserByEmail implements [signin.Store].
 func (s *Store) UserByEmail(ctx context.Context, email string) (auth.User, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -35,7 +35,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (auth.User, error
 	return alike[0].user(), nil
 }
 
-// CountAlike implements [auth.Store].
+// CountAlike implements [signin.Store].
 func (s *Store) CountAlike(ctx context.Context, email string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -99,4 +99,66 @@ func beyondASCII(ctx context.Context, db bun.IDB, key string) (ids []int64, err 
 		}
 	}
 	return ids, found.Err()
+}
+
+// Account implements [accounts.UserStore].
+func (s *Store) Account(ctx context.Context, id int64) (auth.Account, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	account, err := readAccount(ctx, s.read, id, false)
+	if err != nil {
+		return auth.Account{}, fmt.Errorf("reading an account: %w", translate(ctx, err))
+	}
+	return account, nil
+}
+
+func readAccount(ctx context.Context, db bun.IDB, id int64, lock bool) (auth.Account, error) {
+	var row userRow
+	query := db.NewSelect().Model(&row).Where("id = ?", id)
+	if lock && dialectOf(db).Postgres {
+		query.For("UPDATE")
+	}
+	if err := query.Scan(ctx); err != nil {
+		return auth.Account{}, translate(ctx, err)
+	}
+	account := auth.Account{User: row.user(), Groups: []int64{}, Permissions: []int64{}}
+	err := db.NewSelect().Table("users_user_groups").Column("group_id").Where("user_id = ?", id).Order("group_id").Scan(ctx, &account.Groups)
+	if err != nil {
+		return auth.Account{}, err
+	}
+	err = db.NewSelect().Table("users_user_user_permissions").Column("permission_id").Where("user_id = ?", id).Order("permission_id").Scan(ctx, &account.Permissions)
+	return account, err
+}
+
+// PermissionsOf implements [auth.PermissionReader].
+func (s *Store) PermissionsOf(ctx context.Context, userID int64) ([]auth.PermissionName, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	held, err := permissionsOf(ctx, s.read, userID)
+	if err != nil {
+		return nil, fmt.Errorf("reading permissions: %w", translate(ctx, err))
+	}
+	return held, nil
+}
+
+const permissionsQuery = `
+	SELECT c.app_label || '.' || p.codename FROM auth_permission AS p JOIN django_content_type AS c ON c.id = p.content_type_id
+	WHERE p.id IN (SELECT permission_id FROM users_user_user_permissions WHERE user_id = ?0)
+	OR p.id IN (SELECT gp.permission_id FROM auth_group_permissions AS gp JOIN users_user_groups AS ug ON ug.group_id = gp.group_id WHERE ug.user_id = ?0)`
+
+func permissionsOf(ctx context.Context, db bun.IDB, userID int64) ([]auth.PermissionName, error) {
+	var held []auth.PermissionName
+	err := db.NewRaw(permissionsQuery, userID).Scan(ctx, &held)
+	return held, err
+}
+
+// CountSuperusers implements [accounts.UserStore].
+func (s *Store) CountSuperusers(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	count, err := countSuperusers(ctx, s.read)
+	if err != nil {
+		return 0, fmt.Errorf("counting superusers: %w", translate(ctx, err))
+	}
+	return count, nil
 }

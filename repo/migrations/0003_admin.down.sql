@@ -14,7 +14,7 @@ DROP INDEX IF EXISTS latchkey_users_user_groups_member;
 {{range .SortedUserColumns}}
 DROP INDEX IF EXISTS latchkey_users_user_{{.}};
 {{end}}
-DROP TABLE latchkey_setup;
+DROP TABLE latchkey_one_time_token;
 DROP TABLE latchkey_event_head;
 DROP TABLE latchkey_event;
 DROP INDEX latchkey_session_renewed_at;

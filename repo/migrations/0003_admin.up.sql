@@ -9,6 +9,8 @@ CREATE INDEX latchkey_session_renewed_at ON latchkey_session (renewed_at, id);
 -- numbers have no gap, and each hash holds the one before it.
 CREATE TABLE latchkey_event (
     id {{.ID}},
+    -- Of the form that the event has: what is hashed of one, and how, never changes.
+    version integer NOT NULL,
     at {{.Time}} NOT NULL,
     channel varchar(8) NOT NULL,
     actor_id bigint NULL,
@@ -33,12 +35,17 @@ CREATE TABLE latchkey_event_head (
 );
 INSERT INTO latchkey_event_head (one, last, hash) VALUES (1, 0, '');
 
--- The one-time links that make the first superuser.
-CREATE TABLE latchkey_setup (
-    token_hash varchar(64) PRIMARY KEY,
+-- What lets somebody do one thing, once: the link that makes the first superuser. A
+-- user that is deleted, by Django too, takes theirs along.
+CREATE TABLE latchkey_one_time_token (
+    hash varchar(64) PRIMARY KEY,
+    kind varchar(32) NOT NULL,
+    user_id bigint NULL REFERENCES users_user (id) ON DELETE CASCADE,
     expires_at {{.Time}} NOT NULL,
     used_at {{.Time}} NULL
 );
+CREATE INDEX latchkey_one_time_token_user_id ON latchkey_one_time_token (user_id, kind);
+CREATE INDEX latchkey_one_time_token_expires_at ON latchkey_one_time_token (expires_at);
 
 -- Django's own rows, as its migrate makes them; where it has made them they stay.
 {{permissions "admin" "logentry" "log entry"}}

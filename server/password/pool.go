@@ -24,7 +24,7 @@ type Settings struct {
 	Wait    time.Duration // how long a surplus login waits before it is refused
 }
 
-// Pool implements [auth.Passwords]: it checks and makes encoded passwords, a
+// Pool implements [signin.Passwords]: it checks and makes encoded passwords, a
 // bounded number at a time, since each takes a core and 19 MiB for a while. It
 // is safe for concurrent use.
 type Pool struct {
@@ -36,7 +36,7 @@ type Pool struct {
 	places   chan struct{} // who is hashing
 }
 
-var _ auth.Passwords = (*Pool)(nil)
+var _ signin.Passwords = (*Pool)(nil)
 
 // errFull is why a pool refuses.
 var errFull = errors.New("every place to hash in is taken")
@@ -57,7 +57,7 @@ func NewPool(settings Settings, random io.Reader) (*Pool, error) {
 	}, nil
 }
 
-// Check implements [auth.Passwords].
+// Check implements [signin.Passwords].
 func (p *Pool) Check(ctx context.Context, encoded, password string) (auth.PasswordCheck, error) {
 	stored, err := decode(encoded)
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *Pool) Check(ctx context.Context, encoded, password string) (auth.Passwo
 	return auth.PasswordCheck{Match: match, Took: time.Since(began)}, nil
 }
 
-// Hash implements [auth.Passwords].
+// Hash implements [signin.Passwords].
 func (p *Pool) Hash(ctx context.Context, password string) (string, error) {
 	leave, err := p.enter(ctx)
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *Pool) Hash(ctx context.Context, password string) (string, error) {
 	return p.settings.Hasher.hash(p.random, password)
 }
 
-// Kind implements [auth.Passwords].
+// Kind implements [signin.Passwords].
 func (*Pool) Kind(encoded string) string {
 	stored, err := decode(encoded)
 	if err != nil {
@@ -95,13 +95,13 @@ func (*Pool) Kind(encoded string) string {
 	return stored.kind()
 }
 
-// Outdated implements [auth.Passwords].
+// Outdated implements [signin.Passwords].
 func (p *Pool) Outdated(encoded string) bool {
 	stored, err := decode(encoded)
 	return err == nil && stored.weakerThan(p.current)
 }
 
-// DummyHash implements [auth.Passwords].
+// DummyHash implements [signin.Passwords].
 func (p *Pool) DummyHash(like string) string {
 	kind := p.current
 	if stored, err := decode(like); err == nil {
@@ -110,7 +110,7 @@ func (p *Pool) DummyHash(like string) string {
 	return kind.dummy().encode()
 }
 
-// Admit implements [auth.Passwords].
+// Admit implements [signin.Passwords].
 func (p *Pool) Admit(ctx context.Context) (leave func(), err error) {
 	leave = func() { <-p.line }
 	select {
