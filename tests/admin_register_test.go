@@ -37,7 +37,7 @@ func listNotes(_ context.Context, q auth.ListParams) (auth.Page[note], error) {
 func getNote(_ context.Context, key string) (note, error) {
 	i := slices.IndexFunc(notes, func(n note) bool { return n.ID == key })
 	if i < 0 {
-		return note{}, auth.NotFound("There is no such note.")
+		return note{}, auth.NotFound("This note does not exist.")
 	}
 	return notes[i], nil
 }
@@ -45,14 +45,14 @@ func getNote(_ context.Context, key string) (note, error) {
 // The dozen lines that CONTRIBUTING.md shows.
 func registerNotes(site *admin.Site) {
 	admin.Register(site, admin.Model[note]{
-		Name: "notes", One: "note", Many: "Notes", Permissions: auth.Model{App: "office", Name: "note"},
+		Name: "notes", Label: "Notes", One: "note", Many: "notes", Permissions: auth.Model{App: "todo", Name: "note"},
 		Key:   func(n note) string { return n.ID },
 		Title: func(n note) string { return n.Text },
 		Columns: []admin.Column[note]{
 			{Name: "text", Label: "Text", Sort: true, Cell: func(n note) admin.Cell { return admin.Text(n.Text) }},
 			{Name: "at", Label: "When", Sort: true, Cell: func(n note) admin.Cell { return admin.At(&n.At) }},
 		},
-		Search: "Part of the text",
+		Search: "Search by text",
 		List:   listNotes,
 		Get:    getNote,
 	})
@@ -67,7 +67,7 @@ func TestAModelOfOnesOwnIsRegisteredInADozenLines(t *testing.T) {
 		"/admin/":                 "2 Notes",
 		"/admin/notes/":           "<b>Call</b> Ada",
 		"/admin/notes/?q=plants":  "Water the plants",
-		"/admin/notes/?q=nothing": "Nothing matches",
+		"/admin/notes/?q=nothing": "No matching notes",
 		"/admin/notes/a/":         "<b>Call</b> Ada",
 		"/admin/notes/?o=-at":     "Notes 2 notes",
 	} {
@@ -85,9 +85,9 @@ func TestAModelOfOnesOwnIsRegisteredInADozenLines(t *testing.T) {
 	if got := app.Staff(t, staff).Get(t, "/admin/notes/"); got.Status != http.StatusForbidden {
 		t.Errorf("without the permission: %d", got.Status)
 	}
-	app.Exec(t, `INSERT INTO django_content_type (app_label, model) VALUES ('office', 'note')`)
-	app.Exec(t, `INSERT INTO auth_permission (name, codename, content_type_id) SELECT 'Can view note', 'view_note', id FROM django_content_type WHERE app_label = 'office'`)
-	permit(t, app, staff, "office.view_note")
+	app.Exec(t, `INSERT INTO django_content_type (app_label, model) VALUES ('todo', 'note')`)
+	app.Exec(t, `INSERT INTO auth_permission (name, codename, content_type_id) SELECT 'Can view note', 'view_note', id FROM django_content_type WHERE app_label = 'todo'`)
+	permit(t, app, staff, "todo.view_note")
 	if got := app.Staff(t, staff).Get(t, "/admin/notes/"); got.Status != http.StatusOK {
 		t.Errorf("with the permission: %d", got.Status)
 	}
@@ -100,7 +100,7 @@ func TestAFaultAtTheAdminSiteIsAPage(t *testing.T) {
 	app := apptest.Start(t, apptest.SQLite(t))
 	faulty := func(name string, list func() error) {
 		admin.Register(app.Admin, admin.Model[note]{
-			Name: name, One: name, Many: name, Permissions: auth.EventModel,
+			Name: name, Label: name, One: name, Many: name, Permissions: auth.EventModel,
 			Key:   func(n note) string { return n.ID },
 			Title: func(n note) string { return n.Text },
 			List: func(context.Context, auth.ListParams) (auth.Page[note], error) {

@@ -111,51 +111,51 @@ func TestBadInputAtTheAdminSite(t *testing.T) {
 			status int
 			says   string
 		}{
-			"/admin/users/999/":                                  {404, "There is no such user"},
-			"/admin/users/0/":                                    {404, "There is no such user"},
-			"/admin/users/-1/":                                   {404, "There is no such user"},
-			"/admin/users/007/":                                  {404, "There is no such user"},
-			"/admin/users/99999999999999999999/":                 {404, "There is no such user"},
-			"/admin/users/9223372036854775807/":                  {404, "There is no such user"},
-			"/admin/users/%00/":                                  {404, "There is no such user"},
-			"/admin/users/999/history/":                          {404, "There is no such user"},
-			"/admin/users/999/delete/":                           {404, "There is no such user"},
-			"/admin/users/1/nope/":                               {404, "nothing at this address"},
-			"/admin/users/1/2/3/":                                {404, "nothing at this address"},
-			"/admin/nope/":                                       {404, "nothing at this address"},
-			"/admin/login/x/":                                    {404, "nothing at this address"},
-			"/admin/groups/999/":                                 {404, "There is no such group"},
-			"/admin/groups/9223372036854775807/delete/":          {404, "There is no such group"},
-			"/admin/sessions/nope/":                              {404, "There is no such session"},
-			"/admin/sessions/%ff%00/":                            {404, "There is no such session"},
-			"/admin/sessions/" + strings.Repeat("a", 5000) + "/": {404, "There is no such session"},
-			"/admin/events/999/":                                 {404, "There is no such event"},
-			"/admin/users/?p=0":                                  {200, "There is no page “0”"},
-			"/admin/users/?p=-1":                                 {200, "There is no page “-1”"},
-			"/admin/users/?p=1000000000000000000":                {200, "There is no page “1000000000000000000”"},
-			"/admin/users/?p=nope":                               {200, "There is no page “nope”"},
-			"/admin/users/?p=7":                                  {200, "There is no page 7"},
-			"/admin/users/?p=999999":                             {200, "There is no page 999,999"},
-			"/admin/users/?o=password":                           {200, "cannot be sorted by “password”"},
-			"/admin/users/?o=--email":                            {200, "cannot be sorted by “--email”"},
+			"/admin/users/999/":                                  {404, "This user does not exist"},
+			"/admin/users/0/":                                    {404, "This user does not exist"},
+			"/admin/users/-1/":                                   {404, "This user does not exist"},
+			"/admin/users/007/":                                  {404, "This user does not exist"},
+			"/admin/users/99999999999999999999/":                 {404, "This user does not exist"},
+			"/admin/users/9223372036854775807/":                  {404, "This user does not exist"},
+			"/admin/users/%00/":                                  {404, "This user does not exist"},
+			"/admin/users/999/history/":                          {404, "This user does not exist"},
+			"/admin/users/999/delete/":                           {404, "This user does not exist"},
+			"/admin/users/1/nope/":                               {404, "Page not found"},
+			"/admin/users/1/2/3/":                                {404, "Page not found"},
+			"/admin/nope/":                                       {404, "Page not found"},
+			"/admin/login/x/":                                    {404, "Page not found"},
+			"/admin/groups/999/":                                 {404, "This group does not exist"},
+			"/admin/groups/9223372036854775807/delete/":          {404, "This group does not exist"},
+			"/admin/sessions/nope/":                              {404, "This session does not exist"},
+			"/admin/sessions/%ff%00/":                            {404, "This session does not exist"},
+			"/admin/sessions/" + strings.Repeat("a", 5000) + "/": {404, "This session does not exist"},
+			"/admin/audit-log/999/":                              {404, "This event does not exist"},
+			"/admin/users/?p=0":                                  {200, "Page “0” does not exist"},
+			"/admin/users/?p=-1":                                 {200, "Page “-1” does not exist"},
+			"/admin/users/?p=1000000000000000000":                {200, "Page “1000000000000000000” does not exist"},
+			"/admin/users/?p=nope":                               {200, "Page “nope” does not exist"},
+			"/admin/users/?p=7":                                  {200, "Page 7 does not exist"},
+			"/admin/users/?p=999999":                             {200, "Page 999,999 does not exist"},
+			"/admin/users/?o=password":                           {200, "Cannot sort by “password”"},
+			"/admin/users/?o=--email":                            {200, "Cannot sort by “--email”"},
 			"/admin/users/?o=email;drop":                         {200, ""},
-			"/admin/users/?is_staff=maybe":                       {200, "“maybe” is no choice"},
-			"/admin/users/?group=9999":                           {200, "“9999” is no choice"},
-			"/admin/users/?date_joined=yesterday":                {200, "“yesterday” is no choice"},
-			"/admin/users/?nope=1":                               {200, "There is no filter “nope”"},
-			"/admin/users/?q=%00":                                {200, "characters that nothing here has"},
-			"/admin/users/?q=%ff":                                {200, "characters that nothing here has"},
+			"/admin/users/?is_staff=maybe":                       {200, "“maybe” is not a valid choice"},
+			"/admin/users/?group=9999":                           {200, "“9999” is not a valid choice"},
+			"/admin/users/?date_joined=yesterday":                {200, "“yesterday” is not a valid choice"},
+			"/admin/users/?nope=1":                               {200, "Unknown filter “nope”"},
+			"/admin/users/?q=%00":                                {200, "contains invalid characters"},
+			"/admin/users/?q=%ff":                                {200, "contains invalid characters"},
 			"/admin/users/?q=" + strings.Repeat("a", 301):        {200, "at most 300 characters"},
-			"/admin/users/?q=%25":                                {200, "Nothing matches"},
-			"/admin/users/?q=_":                                  {200, "Nothing matches"},
-			"/admin/users/?q=%5C":                                {200, "Nothing matches"},
-			"/admin/users/?q=%22%27%22":                          {200, "Nothing matches"},
-			"/admin/users/?q=%22OR+NEAR+%2A+%28":                 {200, "Nothing matches"},
-			"/admin/users/export.csv?o=nope":                     {422, "cannot be sorted by"},
+			"/admin/users/?q=%25":                                {200, "No matching users"},
+			"/admin/users/?q=_":                                  {200, "No matching users"},
+			"/admin/users/?q=%5C":                                {200, "No matching users"},
+			"/admin/users/?q=%22%27%22":                          {200, "No matching users"},
+			"/admin/users/?q=%22OR+NEAR+%2A+%28":                 {200, "No matching users"},
+			"/admin/users/export.csv?o=nope":                     {422, "Cannot sort by"},
 			"/admin/users/export.csv/x/":                         {404, ""},
-			"/admin/groups/export.csv":                           {404, "There is no such group"},
-			"/admin/users/do/?action=nope&key=1":                 {404, "nothing at this address"},
-			"/admin/users/do/?action=delete&key=x":               {404, "There is no such user"},
+			"/admin/groups/export.csv":                           {404, "This group does not exist"},
+			"/admin/users/do/?action=nope&key=1":                 {404, "Page not found"},
+			"/admin/users/do/?action=delete&key=x":               {404, "This user does not exist"},
 			"/admin/users/do/?action=delete&key=1&key=1&key=1":   {200, "cannot be undone"},
 			"/admin/setup/":                                      {403, "This link has been used"},
 			"/admin/setup/?token=x":                              {403, "This link has been used"},
@@ -201,7 +201,7 @@ func checkBadForms(t *testing.T, browser *apptest.Browser) {
 		"bytes that are no text":    {"/admin/users/add/", good(url.Values{"last_name": {"\xff\xfe"}}), 422, "characters that no name has"},
 		"a long name":               {"/admin/users/add/", good(url.Values{"last_name": {strings.Repeat("ü", 151)}}), 422, "at most 150 characters"},
 		"a short password":          {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"short"}, "again": {"short"}}), 422, "too short"},
-		"two passwords":             {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"wonderland-42"}, "again": {"wonderland-43"}}), 422, "not the same"},
+		"two passwords":             {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"wonderland-42"}, "again": {"wonderland-43"}}), 422, "do not match"},
 		"no password":               {"/admin/users/add/", good(url.Values{"usable": {"yes"}}), 422, "This is required."},
 		"a group that is none":      {"/admin/users/add/", good(url.Values{"groups": {"999"}}), 422, "no longer there"},
 		"a group that is no id":     {"/admin/users/add/", good(url.Values{"groups": {"x'; --"}}), 422, "no longer there"},
@@ -234,40 +234,66 @@ func checkBadForms(t *testing.T, browser *apptest.Browser) {
 	}
 }
 
-// A form of another site, of another session or without its token changes nothing.
+// A form that was not sent by a page of the site changes nothing.
 func TestForeignFormsAreRefused(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
 	admin := root(t, app)
-	browser, other := app.Staff(t, admin), app.Staff(t, admin)
-	form := browser.Get(t, "/admin/groups/add/").Hidden()
-	for name, test := range map[string]struct {
-		token  string
-		header http.Header
-	}{
-		"no token":              {"", nil},
-		"a token of nothing":    {strings.Repeat("0", 32), nil},
-		"another session's":     {other.Get(t, "/admin/groups/add/").Hidden().Get("token"), nil},
-		"a visitor's":           {app.NewBrowser(t).Get(t, "/admin/login/").Hidden().Get("token"), nil},
-		"another site, it says": {form.Get("token"), http.Header{"Sec-Fetch-Site": {"cross-site"}}},
-		"a sister site":         {form.Get("token"), http.Header{"Sec-Fetch-Site": {"same-site"}}},
-		"another origin":        {form.Get("token"), http.Header{"Origin": {"https://evil.example"}}},
-		"no origin to speak of": {form.Get("token"), http.Header{"Origin": {"null"}}},
+	browser, stranger := app.Staff(t, admin), app.NewBrowser(t)
+	for name, header := range map[string]http.Header{
+		"another site":                      {"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}},
+		"another site, with our origin":     {"Sec-Fetch-Site": {"cross-site"}},
+		"a sister site":                     {"Sec-Fetch-Site": {"same-site"}},
+		"what no browser says":              {"Sec-Fetch-Site": {"nonsense"}},
+		"another origin":                    {"Origin": {"https://evil.example"}},
+		"another port of this machine":      {"Origin": {"http://127.0.0.1:1"}},
+		"a name that ends like ours":        {"Origin": {app.URL + ".evil.example"}},
+		"no origin to speak of":             {"Origin": {"null"}},
+		"neither header":                    {"Origin": nil},
+		"empty headers":                     {"Origin": {""}, "Sec-Fetch-Site": {""}},
+		"neither, but a Referer that is us": {"Origin": nil, "Referer": {app.URL + "/admin/"}},
 	} {
-		got := browser.Do(t, "POST", "/admin/groups/add/", url.Values{"token": {test.token}, "name": {"Foreign"}}, test.header)
-		if got.Status != http.StatusForbidden {
-			t.Errorf("%s: %d", name, got.Status)
+		for path, b := range map[string]*apptest.Browser{"/admin/groups/add/": browser, "/admin/logout/": browser, "/admin/login/": stranger} {
+			got := b.Do(t, "POST", path, url.Values{"name": {"Foreign"}, "email": {admin.Email}, "password": {admin.Password}}, header)
+			if got.Status != http.StatusForbidden || !strings.Contains(got.Text(), "did not come from this site") {
+				t.Errorf("%s, to %s: %d %s", name, path, got.Status, got.Text())
+			}
+			if got.Header.Get("Set-Cookie") != "" {
+				t.Errorf("%s, to %s, sets a cookie", name, path)
+			}
 		}
 	}
 	if groups, err := app.Store.Groups(t.Context()); err != nil || len(groups) != 0 {
 		t.Errorf("there are groups: %v, %v", groups, err)
 	}
-	if got := browser.Post(t, "/admin/groups/add/", url.Values{"token": {form.Get("token")}, "name": {"Ours"}}); got.Status != http.StatusSeeOther {
-		t.Errorf("our own: %d", got.Status)
+	for name, header := range map[string]http.Header{
+		"Origin alone":         nil,
+		"Sec-Fetch-Site alone": {"Origin": nil, "Sec-Fetch-Site": {"same-origin"}},
+		"both":                 {"Sec-Fetch-Site": {"same-origin"}},
+	} {
+		if got := browser.Do(t, "POST", "/admin/groups/add/", url.Values{"name": {name}}, header); got.Status != http.StatusSeeOther {
+			t.Errorf("our own, %s: %d %s", name, got.Status, got.Text())
+		}
 	}
-	stranger := app.NewBrowser(t)
-	if got := stranger.Post(t, "/admin/login/", url.Values{"email": {admin.Email}, "password": {admin.Password}}); got.Status != http.StatusForbidden {
-		t.Errorf("a login without a token: %d", got.Status)
+}
+
+// A form that was opened before its session ended can be sent once one is signed in again.
+func TestAFormOutlivesItsSession(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.SQLite(t))
+	admin := root(t, app)
+	browser := app.Staff(t, admin)
+	form := browser.Get(t, "/admin/groups/add/").Hidden()
+	form.Set("name", "Editors")
+	app.Clock.Advance(2 * time.Hour)
+	if got := browser.Post(t, "/admin/groups/add/", form); got.Status != http.StatusUnauthorized {
+		t.Errorf("signed out: %d", got.Status)
+	}
+	if got := browser.LogIn(t, admin); got.Status != http.StatusSeeOther {
+		t.Fatalf("%d %s", got.Status, got.Text())
+	}
+	if got := browser.Post(t, "/admin/groups/add/", form); got.Status != http.StatusSeeOther {
+		t.Errorf("signed in again: %d %s", got.Status, got.Text())
 	}
 }
 
@@ -402,7 +428,7 @@ func TestTheAddressOfAList(t *testing.T) {
 		app := apptest.Start(t, databaseURL)
 		app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "x", FirstName: `%_\"'`})
 		browser := app.Staff(t, root(t, app))
-		for _, model := range []string{"users", "groups", "sessions", "events"} {
+		for _, model := range []string{"users", "groups", "sessions", "audit-log"} {
 			for _, query := range []string{
 				"q=%22+OR+%2A", "q=%25_%5C%22%27", "q=a+b+c+d+e+f+g", "q=((+))", "q=%C4%B0", "q=-a+^b+c*", "q=%F0%9F%97%9D", "q=%E2%80%AE", "q=a%20AND%20b%20NOT%20c",
 				"o=-email&p=2", "o=last_login", "o=-last_login&p=3", "o=%00&p=%00", "p=99999999999999999999", "is_staff=yes&is_active=no&is_superuser=yes",

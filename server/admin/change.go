@@ -12,95 +12,95 @@ import (
 
 // formView is what the template of a form sees.
 type formView struct {
-	Heading    string
-	Intro      []string
-	Fieldsets  []Fieldset
-	Panels     []Panel
-	Links      []Link // what else can be done
-	Token      string
-	Version    string
-	Keys       []string // of an action
-	Submit     string   // "": nothing can be saved
-	Grave      bool
-	Another    bool // offers to save and add another
-	Confirm    *Field
-	Fault      string // what is wrong with the whole
-	Faults     []auth.FieldError
-	Detail     string // says it when none of the faulty fields is on the form
-	Action     string // where it is sent; "": to its own address
-	Back       string
-	Hidden     []hidden
-	WithPerson bool
+	Heading     string
+	Intro       []string
+	Fieldsets   []Fieldset
+	Panels      []Panel
+	Links       []Link // other actions on the item
+	Token       string
+	Version     string
+	Keys        []string // of an action
+	Submit      string   // "" when nothing can be saved
+	Destructive bool
+	Another     bool // offers to save and create another
+	Confirm     *Field
+	Fault       string // what is wrong with the form as a whole
+	Faults      []auth.FieldError
+	Detail      string // is shown when none of the faulty fields is on the form
+	Action      string // where it is sent; "" for its own address
+	Back        string
+	Hidden      []hidden
+	WithPerson  bool
 }
 
-// confirmField asks for one's own password.
+// confirmField returns the field that asks for the current password.
 func confirmField() *Field {
 	return &Field{
-		Name: "confirm", Label: "Your own password", Kind: PasswordField, Required: true, Autocomplete: "current-password",
-		Help: "To be sure that it is you. It is then not asked for again for ten minutes.",
+		Name: currentPassword, Label: "Your password", Kind: PasswordField, Required: true, Autocomplete: "current-password",
+		Help: "Confirm that it is you. You will not be asked again for 10 minutes.",
 	}
 }
 
-// serveAdd makes a new one.
-func (m *registered[T]) serveAdd(v *visit) error {
+// serveAdd serves the form for a new item, and on POST creates it.
+func (m *registered[T]) serveAdd(req *request) error {
 	for _, verb := range append([]auth.Verb{auth.Add}, m.AddNeeds...) {
-		if !v.staff.Rights.Has(m.Permissions.May(verb)) {
-			return auth.Forbidden("You have no permission to add " + strings.ToLower(m.Many) + ". It takes " + string(m.Permissions.May(verb)) + ".")
+		if !req.staff.Rights.Has(m.Permissions.May(verb)) {
+			return auth.Forbidden("You do not have permission to create " + m.Many + ". It requires " + string(m.Permissions.May(verb)) + ".")
 		}
 	}
-	view := formView{Heading: "Add a " + m.One, Submit: "Save", Another: true, Back: m.path()}
+	view := formView{Heading: "Create " + m.One, Submit: "Create " + m.One, Another: true, Back: m.path()}
 	status := http.StatusOK
-	if v.isPost() {
-		key, err := m.add(v)
+	if req.isPost() {
+		key, err := m.add(req)
 		if err == nil {
 			next := m.path(url.PathEscape(key))
-			if v.form.Flag("another") {
+			if req.form.Flag("another") {
 				next = m.path("add")
 			}
-			v.seeOther(next, "The "+m.One+" was added.")
+			req.seeOther(next, "The "+m.One+" was created.")
 			return nil
 		}
-		if status, err = view.take(v, err); err != nil {
+		if status, err = view.take(req, err); err != nil {
 			return err
 		}
 	}
-	fieldsets, err := m.Fields(v.r.Context(), v.staff, nil)
+	fieldsets, err := m.Fields(req.Context(), req.staff, nil)
 	if err != nil {
 		return err
 	}
 	view.Fieldsets = fieldsets
-	return v.renderForm(status, view, page{Title: view.Heading, Crumbs: m.crumbs(Link{Label: "Add"})})
+	return req.renderForm(status, view, page{Title: view.Heading, Crumbs: m.crumbs(Link{Label: "Create"})})
 }
 
-func (m *registered[T]) add(v *visit) (string, error) {
-	if err := v.ready(); err != nil {
+func (m *registered[T]) add(req *request) (string, error) {
+	if err := req.confirm(); err != nil {
 		return "", err
 	}
-	return m.Add(v.r.Context(), v.actor(), v.form)
+	return m.Add(req.Context(), req.actor(), req.form)
 }
 
-// serveOne shows one, and changes it.
-func (m *registered[T]) serveOne(v *visit, key string) error {
-	if err := m.mustMay(v, auth.View); err != nil {
+// serveOne serves the page of one item, and on POST changes it.
+func (m *registered[T]) serveOne(req *request, key string) error {
+	if err := m.mustMay(req, auth.View); err != nil {
 		return err
 	}
-	item, err := m.Get(v.r.Context(), key)
+	item, err := m.Get(req.Context(), key)
 	if err != nil {
 		return err
 	}
 	view := formView{Heading: m.Title(item), Back: m.path()}
-	mayChange := m.may(v.staff.Rights, auth.Change)
+	mayChange := m.may(req.staff.Rights, auth.Change)
 	if mayChange {
-		view.Submit, view.Version = "Save", m.Version(item)
+		view.Submit, view.Version = "Save changes", m.Version(item)
 	}
 	status := http.StatusOK
-	if v.isPost() {
-		if status, err = m.tryChange(v, key, &view); err != nil || status == http.StatusSeeOther {
+	if req.isPost() {
+		if status, err = m.tryChange(req, key, &view); err != nil || status == http.StatusSeeOther {
 			return err
 		}
 	}
 	if m.Fields != nil {
-		if view.Fieldsets, err = m.Fields(v.r.Context(), v.staff, &item); err != nil {
+		if view.Fieldsets, err = m.Fields(req.Context(), req.staff, &item); err != nil {
 			return err
 		}
 	}
@@ -108,55 +108,55 @@ func (m *registered[T]) serveOne(v *visit, key string) error {
 		readOnly(view.Fieldsets)
 	}
 	if m.Panels != nil {
-		if view.Panels, err = m.Panels(v.r.Context(), v.staff, item); err != nil {
+		if view.Panels, err = m.Panels(req.Context(), req.staff, item); err != nil {
 			return err
 		}
 	}
-	view.Links = m.links(v, item, key)
-	return v.renderForm(status, view, page{Title: view.Heading, Crumbs: m.crumbs(Link{Label: view.Heading})})
+	view.Links = m.links(req, item, key)
+	return req.renderForm(status, view, page{Title: view.Heading, Crumbs: m.crumbs(Link{Label: view.Heading})})
 }
 
-// tryChange changes one and leads on, or puts into the view why it did not.
-func (m *registered[T]) tryChange(v *visit, key string, view *formView) (status int, err error) {
-	if !m.may(v.staff.Rights, auth.Change) {
-		return 0, auth.Forbidden("You have no permission to change " + strings.ToLower(m.Many) + ".")
+// tryChange changes an item and redirects to it, or puts into the view why it did not.
+func (m *registered[T]) tryChange(req *request, key string, view *formView) (status int, err error) {
+	if !m.may(req.staff.Rights, auth.Change) {
+		return 0, auth.Forbidden("You do not have permission to change " + m.Many + ".")
 	}
-	err = m.change(v, key)
+	err = m.change(req, key)
 	switch {
 	case err == nil:
-		v.seeOther(m.path(url.PathEscape(key)), "Your changes were saved.")
+		req.seeOther(m.path(url.PathEscape(key)), "Your changes were saved.")
 		return http.StatusSeeOther, nil
 	case auth.ErrorCode(err) == auth.CodeNotFound:
 		return 0, err
 	}
-	if status, err = view.take(v, err); err == nil && status != http.StatusConflict {
-		view.Version = v.form.Text("version") // who is told of another's change may save over it
+	if status, err = view.take(req, err); err == nil && status != http.StatusConflict {
+		view.Version = req.form.Text("version") // once shown, another's change may be overwritten
 	}
 	return status, err
 }
 
-func (m *registered[T]) change(v *visit, key string) error {
-	if err := v.ready(); err != nil {
+func (m *registered[T]) change(req *request, key string) error {
+	if err := req.confirm(); err != nil {
 		return err
 	}
-	return m.Change(v.r.Context(), v.actor(), key, v.form.Text("version"), v.form)
+	return m.Change(req.Context(), req.actor(), key, req.form.Text("version"), req.form)
 }
 
-// links are what can be done with one, beside changing it.
-func (m *registered[T]) links(v *visit, item T, key string) []Link {
+// links returns what can be done with an item beside changing it.
+func (m *registered[T]) links(req *request, item T, key string) []Link {
 	var links []Link
 	if m.History != "" {
 		links = append(links, Link{Label: "History", Path: m.path(url.PathEscape(key), "history")})
 	}
 	for _, action := range m.Actions {
-		if action.OnOne && holds(v.staff.Rights, action.Needs) && (action.Offer == nil || action.Offer(item)) {
-			links = append(links, Link{Label: action.Label, Path: m.path(url.PathEscape(key), action.Name), Grave: action.Grave})
+		if action.OnOne && holds(req.staff.Rights, action.Needs) && (action.Offer == nil || action.Offer(item)) {
+			links = append(links, Link{Label: action.Label, Path: m.path(url.PathEscape(key), action.Name), Destructive: action.Destructive})
 		}
 	}
 	return links
 }
 
-// readOnly makes of a form something to look at.
+// readOnly makes every field of a form read-only.
 func readOnly(fieldsets []Fieldset) {
 	for i := range fieldsets {
 		for j := range fieldsets[i].Fields {
@@ -165,9 +165,9 @@ func readOnly(fieldsets []Fieldset) {
 	}
 }
 
-// take makes of an error what is shown on the form, and returns the answer's status;
-// an error that is none of the form's comes back.
-func (view *formView) take(v *visit, err error) (int, error) {
+// take puts an error into the form and returns the status to answer with. It returns
+// an error that has no place on a form as it is.
+func (view *formView) take(req *request, err error) (int, error) {
 	named, ok := errors.AsType[*auth.Error](err)
 	if !ok {
 		return 0, err
@@ -175,49 +175,48 @@ func (view *formView) take(v *visit, err error) (int, error) {
 	status := statusOf[named.Code]
 	switch named.Code {
 	case auth.CodeInvalid:
-		view.Fault = "Nothing was saved yet. Please mend what is marked below."
+		view.Fault = "Nothing was saved. Correct the errors below."
 		if len(named.Fields) == 0 {
 			view.Fault = named.Detail
 		}
 		view.Faults, view.Detail = named.Fields, named.Detail
 	case auth.CodeConfirmationRequired:
-		view.Fault = "Nothing was saved yet. " + named.Detail
+		view.Fault = "Nothing was saved. " + named.Detail
 		view.Confirm = confirmField()
 	case auth.CodeConflict:
 		view.Fault = named.Detail
 		if view.Version != "" {
-			view.Fault += " Below is what you typed, and it is not saved. Save again to have it your way."
+			view.Fault += " Your changes are below and not saved yet. Save again to overwrite."
 		}
 	case auth.CodeForbidden, auth.CodeTooManyAttempts, auth.CodeBusy:
 		view.Fault = named.Detail
 	default:
 		return 0, err
 	}
-	v.note(named)
-	if slices.ContainsFunc(named.Fields, func(f auth.FieldError) bool { return f.Field == "confirm" }) || named.Code == auth.CodeTooManyAttempts {
+	req.note(named)
+	if slices.ContainsFunc(named.Fields, func(f auth.FieldError) bool { return f.Field == currentPassword }) || named.Code == auth.CodeTooManyAttempts {
 		view.Confirm = confirmField()
 	}
 	return status, nil
 }
 
-// renderForm puts what was typed into the form, and the faults beside their fields.
-func (v *visit) renderForm(status int, view formView, p page) error {
-	view.Token = v.token()
+// renderForm renders a form with what was typed, and with the errors beside their fields.
+func (req *request) renderForm(status int, view formView, p page) error {
 	placed := map[string]bool{}
 	for i := range view.Fieldsets {
 		for j := range view.Fieldsets[i].Fields {
 			field := &view.Fieldsets[i].Fields[j]
-			if v.isPost() && !field.ReadOnly {
-				field.take(v.form)
+			if req.isPost() && !field.ReadOnly {
+				field.take(req.form)
 			}
 			placed[field.Name] = field.takeFault(view.Faults) || placed[field.Name]
 		}
 	}
 	if view.Confirm != nil {
-		placed["confirm"] = view.Confirm.takeFault(view.Faults)
+		placed[currentPassword] = view.Confirm.takeFault(view.Faults)
 	}
 	elsewhere := slices.DeleteFunc(slices.Clone(view.Faults), func(f auth.FieldError) bool { return placed[f.Field] })
-	if len(elsewhere) > 0 && len(elsewhere) == len(view.Faults) { // nothing is marked below
+	if len(elsewhere) > 0 && len(elsewhere) == len(view.Faults) { // no field shows one
 		view.Fault = "Nothing was saved."
 		if view.Detail != auth.Invalid().Detail { // it says more than the messages do
 			view.Fault, elsewhere = view.Fault+" "+view.Detail, nil
@@ -228,10 +227,10 @@ func (v *visit) renderForm(status int, view formView, p page) error {
 	}
 	p.Content = view
 	p.Fault = view.Fault != ""
-	return v.renderAs(status, "form.html", p)
+	return req.renderAs(status, "form.html", p)
 }
 
-// take puts what was typed into the field.
+// take sets the field to what was typed.
 func (f *Field) take(form Form) {
 	switch f.Kind {
 	case TextField, EmailField:

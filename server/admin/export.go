@@ -12,38 +12,37 @@ import (
 )
 
 const (
-	// flushEvery is after how many rows a file is sent on.
+	// flushEvery is how many rows are sent at a time.
 	flushEvery = 500
-	// exportTimeout is how long a client may take to read that many.
+	// exportTimeout is how long a client may take to read that many rows.
 	exportTimeout = 30 * time.Second
-	// exportAtMost is how long it may take in all: one that is read slowly holds a
-	// place, and keeps the database from tidying up behind it (SQLite's write-ahead log
-	// would grow all the while).
+	// exportAtMost is how long an export may take in all: a slow one holds a place, and
+	// a read transaction that keeps SQLite's write-ahead log from being truncated.
 	exportAtMost = 10 * time.Minute
 )
 
-// serveExport sends the list, as it is filtered, as a CSV file (RFC 4180). It holds
-// one row at a time.
-func (m *registered[T]) serveExport(v *visit) error {
-	if err := m.mustMay(v, auth.View); err != nil {
+// serveExport sends the filtered list as a CSV file (RFC 4180). It holds one row at a
+// time.
+func (m *registered[T]) serveExport(req *request) error {
+	if err := m.mustMay(req, auth.View); err != nil {
 		return err
 	}
-	query, err := m.exportable(v)
+	query, err := m.exportable(req)
 	if err != nil {
 		return err
 	}
 	select {
-	case v.site.exports <- struct{}{}:
-		defer func() { <-v.site.exports }()
+	case req.site.exports <- struct{}{}:
+		defer func() { <-req.site.exports }()
 	default:
-		return &auth.Error{Code: auth.CodeBusy, Detail: "Other files are being written just now. Please try again in a moment.", RetryAfter: 10 * time.Second}
+		return &auth.Error{Code: auth.CodeBusy, Detail: "Other exports are running. Try again in a moment.", RetryAfter: 10 * time.Second}
 	}
-	ctx, cancel := context.WithTimeout(v.r.Context(), exportAtMost)
+	ctx, cancel := context.WithTimeout(req.Context(), exportAtMost)
 	defer cancel()
-	file := &export{writer: csv.NewWriter(v.w), control: http.NewResponseController(v.w), site: v.site}
-	header := v.w.Header()
+	file := &export{writer: csv.NewWriter(req.w), control: http.NewResponseController(req.w), site: req.site}
+	header := req.w.Header()
 	header.Set("Content-Type", "text/csv; charset=utf-8")
-	header.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.csv"`, m.Name, v.now.Format("2006-01-02")))
+	header.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.csv"`, m.Name, req.now.Format("2006-01-02")))
 	names := make([]string, 0, len(m.Columns))
 	for _, column := range m.Columns {
 		names = append(names, column.Name)
@@ -62,20 +61,20 @@ func (m *registered[T]) serveExport(v *visit) error {
 		err = file.flush()
 	}
 	if err != nil {
-		// Half a file must not look like a whole one: the connection is cut.
-		v.site.log.WarnContext(v.r.Context(), "a file was not written to its end", "error", err)
+		// The connection is cut: half a file must not look like a whole one.
+		req.site.log.WarnContext(req.Context(), "an export was cut off", "error", err)
 		panic(http.ErrAbortHandler)
 	}
 	return nil
 }
 
-// formula are the characters with which a spreadsheet's formulas begin, in full width
-// too (OWASP, "CSV Injection").
+// formula holds the characters that begin a formula in spreadsheets, in full width too
+// (OWASP, "CSV Injection").
 const formula = "=+-@\t\r\n＝＋－＠"
 
-// harmless returns a cell as it stands in the file. A spreadsheet would take a text that
-// begins like a formula for one; where commas stand in numbers, it takes a semicolon for
-// the end of a cell.
+// harmless returns a cell for the file, with a quote before what a spreadsheet would
+// take for a formula. In locales with decimal commas a semicolon ends a cell, so what
+// follows one is quoted too.
 func harmless(cell Cell) string {
 	if cell.Text == "" {
 		return cell.CSV()
@@ -92,7 +91,7 @@ func harmless(cell Cell) string {
 	return text.String()
 }
 
-// export is a file that is being sent.
+// export is a CSV file that is being sent.
 type export struct {
 	writer  *csv.Writer
 	control *http.ResponseController
@@ -110,7 +109,7 @@ func (e *export) write(cells []string) error {
 	return nil
 }
 
-// flush sends what there is, and gives the client time for the next part.
+// flush sends the buffered rows, and extends the deadline for the next ones.
 func (e *export) flush() error {
 	_ = e.control.SetWriteDeadline(e.site.wallClock().Add(exportTimeout)) // memory, in tests, has none
 	e.writer.Flush()

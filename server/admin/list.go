@@ -10,6 +10,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
@@ -22,36 +25,36 @@ const (
 	maxSearch = 300
 )
 
-// listing is what somebody asks of a list, as its address says it.
-type listing struct {
+// listParams is what the query string of a list asks for.
+type listParams struct {
 	query   auth.ListParams
 	page    int
-	chosen  map[string]string // of each filter
-	notices []string          // what of the address could not be understood
+	notices []string // what could not be understood
 }
 
 // listView is what the template of a list sees.
 type listView struct {
-	One, Many, Path   string
-	Here              string // the address, to come back to
+	Label, One, Many  string
+	Path              string
+	Here              string // the list's own URL, to come back to
 	Search, SearchFor string
 	Headers           []header
 	Rows              []row
 	Filters           []filterView
-	Actions           []Link // Path holds the name
+	Actions           []Link // Path holds the action's name
 	CanAdd            bool
 	Export            string
 	Count             string
 	Filtered          bool
 	Notices           []string
 	Pages             pager
-	Hidden            []hidden // what a search keeps
+	Hidden            []hidden // what a new search keeps
 }
 
 type hidden struct{ Name, Value string }
 
 type header struct {
-	Label, Path string // Path sorts by it; "" when it cannot be sorted by
+	Label, Path string // Path sorts by the column; "" when that is not possible
 	Sorted      string // "ascending", "descending" or ""
 }
 
@@ -81,42 +84,42 @@ type pager struct {
 	Text                        string
 }
 
-func (m *registered[T]) serveList(v *visit) error {
-	if err := m.mustMay(v, auth.View); err != nil {
+func (m *registered[T]) serveList(req *request) error {
+	if err := m.mustMay(req, auth.View); err != nil {
 		return err
 	}
-	asked, filters, err := m.readList(v)
+	params, filters, err := m.readList(req)
 	if err != nil {
 		return err
 	}
-	found, err := m.List(v.r.Context(), asked.query)
+	found, err := m.List(req.Context(), params.query)
 	if err != nil {
 		return err
 	}
-	filtered := asked.query.Search != "" || len(asked.query.Filters) > 0
+	filtered := params.query.Search != "" || len(params.query.Filters) > 0
 	view := listView{
-		One: m.One, Many: m.Many, Path: m.path(), Here: v.r.URL.RequestURI(), Search: asked.query.Search, SearchFor: m.Search,
-		Headers: m.headers(v, asked.query), Filters: filters, Actions: m.bulkActions(v),
-		CanAdd: m.canAdd(v.staff.Rights), Filtered: filtered,
+		Label: m.Label, One: m.One, Many: m.Many, Path: m.path(), Here: req.URL.RequestURI(), Search: params.query.Search, SearchFor: m.Search,
+		Headers: m.headers(req, params.query), Filters: filters, Actions: m.bulkActions(req),
+		CanAdd: m.canAdd(req.staff.Rights), Filtered: filtered,
 		Count: countOf(found.Matches, found.Uncounted, found.Total, m.One, m.Many, filtered),
 	}
 	if m.Each != nil {
-		view.Export = strings.TrimSuffix(m.path("export.csv"), "/") + "?" + without(v.r.URL.Query(), "p").Encode()
+		view.Export = strings.TrimSuffix(m.path("export.csv"), "/") + "?" + without(req.URL.Query(), "p").Encode()
 	}
-	view.Hidden = keptBySearch(v.r.URL.Query())
-	view.Pages = pagesOf(v.r.URL.Query(), asked.page, found.Matches, found.Uncounted, len(found.Items))
-	if len(found.Items) == 0 && asked.page > 1 {
-		asked.notices = append(asked.notices, fmt.Sprintf("There is no page %s.", grouped(asked.page)))
+	view.Hidden = keptBySearch(req.URL.Query())
+	view.Pages = pagesOf(req.URL.Query(), params.page, found.Matches, found.Uncounted, len(found.Items))
+	if len(found.Items) == 0 && params.page > 1 {
+		params.notices = append(params.notices, fmt.Sprintf("Page %s does not exist.", comma(params.page)))
 	}
-	view.Notices = asked.notices
+	view.Notices = params.notices
 	for _, item := range found.Items {
 		view.Rows = append(view.Rows, m.row(item))
 	}
-	return v.render("list.html", page{Title: m.Many, Crumbs: m.crumbs(), Content: view})
+	return req.render("list.html", page{Title: m.Label, Crumbs: m.crumbs(), Content: view})
 }
 
 func (m *registered[T]) crumbs(more ...Link) []Link {
-	return append([]Link{{Label: m.Many, Path: m.path()}}, more...)
+	return append([]Link{{Label: m.Label, Path: m.path()}}, more...)
 }
 
 func (m *registered[T]) row(item T) row {
@@ -135,71 +138,71 @@ func (m *registered[T]) row(item T) row {
 	return r
 }
 
-// readList reads what the address asks for. What it cannot understand it leaves out
-// and says so.
-func (m *registered[T]) readList(v *visit) (listing, []filterView, error) {
-	values := v.r.URL.Query()
-	asked := listing{page: 1, chosen: map[string]string{}}
-	asked.query = auth.ListParams{Sort: m.Sort, Descending: m.Descending, Size: pageSize}
-	asked.readSearch(values.Get("q"), m.Search != "")
-	m.readSort(&asked, values.Get("o"))
-	asked.readPage(values.Get("p"))
-	filters, err := m.readFilters(v, &asked, values)
+// readList reads the query string. It leaves out what it cannot understand, with a
+// notice for each.
+func (m *registered[T]) readList(req *request) (listParams, []filterView, error) {
+	values := req.URL.Query()
+	params := listParams{page: 1}
+	params.query = auth.ListParams{Sort: m.Sort, Descending: m.Descending, Size: pageSize}
+	params.readSearch(values.Get("q"), m.Search != "")
+	m.readSort(&params, values.Get("o"))
+	params.readPage(values.Get("p"))
+	filters, err := m.readFilters(req, &params, values)
 	for name := range values {
 		known := name == "q" || name == "o" || name == "p" ||
 			slices.ContainsFunc(m.Filters, func(f Filter) bool { return f.Name == name })
 		if !known {
-			asked.notices = append(asked.notices, fmt.Sprintf("There is no filter “%s”.", shortened(name)))
+			params.notices = append(params.notices, fmt.Sprintf("Unknown filter “%s”.", shortened(name)))
 		}
 	}
-	slices.Sort(asked.notices)
-	asked.query.Offset = (asked.page - 1) * pageSize
-	return asked, filters, err
+	slices.Sort(params.notices)
+	params.query.Offset = (params.page - 1) * pageSize
+	return params, filters, err
 }
 
-func (l *listing) readSearch(text string, can bool) {
+func (p *listParams) readSearch(text string, can bool) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "" || !can:
 	case !utf8.ValidString(text), strings.ContainsFunc(text, unicode.IsControl):
-		l.notices = append(l.notices, "The search has characters that nothing here has.")
+		p.notices = append(p.notices, "The search contains invalid characters.")
 	case utf8.RuneCountInString(text) > maxSearch:
-		l.notices = append(l.notices, fmt.Sprintf("A search has at most %d characters.", maxSearch))
+		p.notices = append(p.notices, fmt.Sprintf("A search can have at most %d characters.", maxSearch))
 	default:
-		l.query.Search = text
+		p.query.Search = text
 	}
 }
 
-func (m *registered[T]) readSort(asked *listing, text string) {
+func (m *registered[T]) readSort(params *listParams, text string) {
 	if text == "" {
 		return
 	}
 	name, descending := strings.CutPrefix(text, "-")
 	for _, column := range m.Columns {
 		if column.Sort && column.Name == name {
-			asked.query.Sort, asked.query.Descending = name, descending
+			params.query.Sort, params.query.Descending = name, descending
 			return
 		}
 	}
-	asked.notices = append(asked.notices, fmt.Sprintf("The list cannot be sorted by “%s”.", shortened(text)))
+	params.notices = append(params.notices, fmt.Sprintf("Cannot sort by “%s”.", shortened(text)))
 }
 
-func (l *listing) readPage(text string) {
+func (p *listParams) readPage(text string) {
 	if text == "" {
 		return
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxPages {
-		l.notices = append(l.notices, fmt.Sprintf("There is no page “%s”. This is the first.", shortened(text)))
+		p.notices = append(p.notices, fmt.Sprintf("Page “%s” does not exist. This is the first page.", shortened(text)))
 		return
 	}
-	l.page = n
+	p.page = n
 }
 
-func (m *registered[T]) readFilters(v *visit, asked *listing, values url.Values) ([]filterView, error) {
+func (m *registered[T]) readFilters(req *request, params *listParams, values url.Values) ([]filterView, error) {
 	var views []filterView
 	for _, filter := range m.Filters {
-		choices, err := filter.Choices(v.r.Context())
+		choices, err := filter.Choices(req.Context())
 		if err != nil {
 			return nil, err
 		}
@@ -208,20 +211,20 @@ func (m *registered[T]) readFilters(v *visit, asked *listing, values url.Values)
 		for _, choice := range choices {
 			on := choice.Value == value && value != ""
 			if on {
-				asked.query.Filters = append(asked.query.Filters, choice.Where(v.now))
+				params.query.Filters = append(params.query.Filters, choice.Where(req.now))
 				view.Chosen = true
 			}
 			view.Choices = append(view.Choices, choiceView{choice.Value, choice.Label, on})
 		}
 		if value != "" && !view.Chosen {
-			asked.notices = append(asked.notices, fmt.Sprintf("“%s” is no choice of the filter “%s”.", shortened(value), filter.Label))
+			params.notices = append(params.notices, fmt.Sprintf("“%s” is not a valid choice for the “%s” filter.", shortened(value), filter.Label))
 		}
 		views = append(views, view)
 	}
 	return views, nil
 }
 
-func (m *registered[T]) headers(v *visit, query auth.ListParams) []header {
+func (m *registered[T]) headers(req *request, query auth.ListParams) []header {
 	var headers []header
 	for _, column := range m.Columns {
 		h := header{Label: column.Label}
@@ -234,7 +237,7 @@ func (m *registered[T]) headers(v *visit, query auth.ListParams) []header {
 					h.Sorted, order = "descending", column.Name
 				}
 			}
-			values := without(v.r.URL.Query(), "p")
+			values := without(req.URL.Query(), "p")
 			values.Set("o", order)
 			h.Path = "?" + values.Encode()
 		}
@@ -243,11 +246,11 @@ func (m *registered[T]) headers(v *visit, query auth.ListParams) []header {
 	return headers
 }
 
-func (m *registered[T]) bulkActions(v *visit) []Link {
+func (m *registered[T]) bulkActions(req *request) []Link {
 	var links []Link
 	for _, action := range m.Actions {
-		if action.OnSeveral && holds(v.staff.Rights, action.Needs) {
-			links = append(links, Link{Label: action.Label, Path: action.Name, Grave: action.Grave})
+		if action.OnSeveral && holds(req.staff.Rights, action.Needs) {
+			links = append(links, Link{Label: action.Label, Path: action.Name, Destructive: action.Destructive})
 		}
 	}
 	return links
@@ -262,7 +265,7 @@ func holds(rights auth.Rights, needs []auth.PermissionName) bool {
 	return true
 }
 
-// pagesOf links to the pages around one.
+// pagesOf returns the links from a page to those around it.
 func pagesOf(values url.Values, page, matches int, uncounted bool, shown int) pager {
 	to := func(n int) string {
 		values.Set("p", strconv.Itoa(n))
@@ -289,45 +292,35 @@ func pagesOf(values url.Values, page, matches int, uncounted bool, shown int) pa
 	switch {
 	case shown == 0:
 	case uncounted:
-		links.Text = fmt.Sprintf("%s–%s", grouped(from), grouped(from+shown-1))
+		links.Text = fmt.Sprintf("%s–%s", comma(from), comma(from+shown-1))
 	default:
-		links.Text = fmt.Sprintf("%s–%s of %s", grouped(from), grouped(from+shown-1), grouped(matches))
+		links.Text = fmt.Sprintf("%s–%s of %s", comma(from), comma(from+shown-1), comma(matches))
 	}
 	return links
 }
 
-// countOf says how many there are.
+// countOf returns how many items there are, in words.
 func countOf(matches int, uncounted bool, total int, one, many string, filtered bool) string {
-	all := grouped(total) + " " + strings.ToLower(many)
-	if total == 1 {
-		all = "1 " + one
-	}
+	all := comma(total) + " " + english.PluralWord(total, one, many)
 	switch {
 	case !filtered:
 		return all
 	case uncounted:
-		return fmt.Sprintf("More than %s of %s", grouped(matches), all)
+		return fmt.Sprintf("More than %s of %s", comma(matches), all)
 	}
-	return fmt.Sprintf("%s of %s", grouped(matches), all)
+	return fmt.Sprintf("%s of %s", comma(matches), all)
 }
 
-// grouped writes a number with a comma before every three digits.
-func grouped(n int) string {
-	digits := strconv.Itoa(n)
-	var parts []string
-	for len(digits) > 3 {
-		parts = append([]string{digits[len(digits)-3:]}, parts...)
-		digits = digits[:len(digits)-3]
-	}
-	return strings.Join(append([]string{digits}, parts...), ",")
-}
+// comma returns a number with a comma before every three digits.
+func comma(n int) string { return humanize.Comma(int64(n)) }
 
 func without(values url.Values, name string) url.Values {
 	values.Del(name)
 	return values
 }
 
-// keptBySearch is what a new search keeps of the address: the order, and no page.
+// keptBySearch returns what a new search keeps of the query string: the order, not the
+// page.
 func keptBySearch(values url.Values) []hidden {
 	if order := values.Get("o"); order != "" {
 		return []hidden{{"o", order}}
@@ -335,7 +328,7 @@ func keptBySearch(values url.Values) []hidden {
 	return nil
 }
 
-// shortened makes of what an address holds something that can be shown.
+// shortened returns text from a URL in a form that can be shown.
 func shortened(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == utf8.RuneError {
@@ -350,17 +343,17 @@ func shortened(text string) string {
 	return text
 }
 
-// exportable is the query of a list without its pages.
-func (m *registered[T]) exportable(v *visit) (auth.ListParams, error) {
-	asked, _, err := m.readList(v)
-	if err == nil && len(asked.notices) > 0 {
-		err = &auth.Error{Code: auth.CodeInvalid, Detail: strings.Join(asked.notices, " ")}
+// exportable returns the parameters of a list for its export, which has no pages.
+func (m *registered[T]) exportable(req *request) (auth.ListParams, error) {
+	params, _, err := m.readList(req)
+	if err == nil && len(params.notices) > 0 {
+		err = &auth.Error{Code: auth.CodeInvalid, Detail: strings.Join(params.notices, " ")}
 	}
-	return asked.query, err
+	return params.query, err
 }
 
-// total of a list without a search, for the start page.
-func totals(ctx context.Context, models []pages, rights auth.Rights) ([]tile, error) {
+// totals returns how many items each model has, for the home page.
+func totals(ctx context.Context, models []modelHandler, rights auth.Rights) ([]tile, error) {
 	var tiles []tile
 	for _, m := range models {
 		if !m.may(rights, auth.View) {
@@ -370,7 +363,7 @@ func totals(ctx context.Context, models []pages, rights auth.Rights) ([]tile, er
 		if err != nil {
 			return nil, err
 		}
-		t := tile{Label: m.label(), Path: Prefix + m.name() + "/", Count: grouped(count)}
+		t := tile{Label: m.label(), One: m.one(), Path: Prefix + m.name() + "/", Count: comma(count)}
 		if m.canAdd(rights) {
 			t.Add = t.Path + "add/"
 		}
@@ -379,4 +372,4 @@ func totals(ctx context.Context, models []pages, rights auth.Rights) ([]tile, er
 	return tiles, nil
 }
 
-type tile struct{ Label, Path, Count, Add string }
+type tile struct{ Label, One, Path, Count, Add string }

@@ -9,74 +9,73 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// Model is what the site knows of one kind of thing, T: how to list it, show it and
-// change it. Only the first block is required; a function that is nil is something
-// that cannot be done.
+// Model says how the site lists, shows and changes one kind of item, T. Only the first
+// block is required; a function that is nil is something that cannot be done.
 type Model[T any] struct {
 	Name        string     // in paths: "users"
-	One, Many   string     // as people say it: "user", "Users"
+	Label       string     // in the menu and in headings: "Users"
+	One, Many   string     // in sentences: "user", "users"
 	Permissions auth.Model // whose view, add, change and delete permissions count
 	Key         func(T) string
 	Title       func(T) string
 	Columns     []Column[T]
 	List        func(ctx context.Context, q auth.ListParams) (auth.Page[T], error)
-	// Get finds one by its key; an error with [auth.CodeNotFound] when there is none.
+	// Get returns the item with a key; an error with [auth.CodeNotFound] when there is
+	// none.
 	Get func(ctx context.Context, key string) (T, error)
 
-	Sort       string // the column to sort by at first; "" for the list's own order
+	Sort       string // the default order, a column's name; "" for the list's own
 	Descending bool
-	Search     string // says what is searched; "" when nothing is
+	Search     string // the label of the search field; "" when there is no search
 	Filters    []Filter
-	// Each calls f for everything that matches: the list as a file.
+	// Each calls f for every item that matches, for the export.
 	Each func(ctx context.Context, q auth.ListParams, f func(T) error) error
 
-	// Fields returns the form; item is nil for a new one.
+	// Fields returns the form of an item, nil for a new one.
 	Fields func(ctx context.Context, staff *auth.Staff, item *T) ([]Fieldset, error)
-	// Add makes one of a form and returns its key.
+	// Add creates an item from a form and returns its key.
 	Add func(ctx context.Context, by auth.Actor, form Form) (key string, err error)
-	// AddNeeds are verbs that adding takes besides [auth.Add].
+	// AddNeeds are the verbs that creating an item requires besides [auth.Add].
 	AddNeeds []auth.Verb
-	// Change makes of one what the form says. version is what Version gave when the
-	// form was shown.
+	// Change saves a form. version is what Version returned when the form was shown.
 	Change  func(ctx context.Context, by auth.Actor, key, version string, form Form) error
 	Version func(T) string
 	Actions []Action[T]
-	// Panels returns what else is shown on one's page.
+	// Panels returns the lists below the form of an item.
 	Panels func(ctx context.Context, staff *auth.Staff, item T) ([]Panel, error)
-	// History names the condition on events that are about one of these, by its key;
-	// "" when there are none.
+	// History names the filter of the audit log that finds an item's events by its key;
+	// "" when items have no history.
 	History string
 }
 
-// Column is one of a list.
+// Column is a column of a list.
 type Column[T any] struct {
-	Name  string // for sorting and in the file: a column that the list knows
+	Name  string // for sorting and in the export; a column that the list knows
 	Label string
 	Sort  bool
 	Cell  func(T) Cell
 }
 
-// Cell is what stands in a list, or beside a label. The first that is set counts.
+// Cell is a value in a list, or beside a label. The first field that is set counts.
 type Cell struct {
 	Time   *time.Time
 	Flag   *bool
 	Text   string
-	Link   string // where Text leads
-	Person bool   // Text is somebody: their initials stand before it
-	Badge  bool   // Text is one of a few words
+	Link   string // the path that Text links to
+	Person bool   // Text names a user: initials are shown before it
+	Badge  bool   // Text is one of a few words, such as a state
 }
 
-// Text is a cell with words.
+// Text returns a cell with a text.
 func Text(text string) Cell { return Cell{Text: text} }
 
-// Flag is a cell with a yes or a no.
+// Flag returns a cell with yes or no.
 func Flag(on bool) Cell { return Cell{Flag: &on} }
 
-// At is a cell with a time, or with none.
+// At returns a cell with a time, or an empty one for nil.
 func At(t *time.Time) Cell { return Cell{Time: t} }
 
-// CSV returns the cell as it stands in a file: times in RFC 3339, flags as true and
-// false.
+// CSV returns the cell for an export: times in RFC 3339, flags as true and false.
 func (c Cell) CSV() string {
 	switch {
 	case c.Time != nil:
@@ -87,19 +86,19 @@ func (c Cell) CSV() string {
 	return c.Text
 }
 
-// Filter narrows a list down to one of its choices.
+// Filter narrows a list to one of its choices.
 type Filter struct {
 	Name, Label string
 	Choices     func(ctx context.Context) ([]Choice, error)
 }
 
-// Choice is one of a filter's. Where returns the condition at a time.
+// Choice is a choice of a filter. Where returns what it means at a time.
 type Choice struct {
 	Value, Label string
 	Where        func(now time.Time) auth.Filter
 }
 
-// YesNo is a filter on a column that is a flag.
+// YesNo returns a filter on a column that is a flag.
 func YesNo(column, label, yes, no string) Filter {
 	is := func(on bool) func(time.Time) auth.Filter {
 		return func(time.Time) auth.Filter {
@@ -109,7 +108,7 @@ func YesNo(column, label, yes, no string) Filter {
 	return Choose(column, label, Choice{"yes", yes, is(true)}, Choice{"no", no, is(false)})
 }
 
-// OneOf is a filter on a column that is one of a few words.
+// OneOf returns a filter on a column that holds one of a few words.
 func OneOf(column, label string, words ...string) Filter {
 	choices := make([]Choice, 0, len(words))
 	for _, word := range words {
@@ -120,8 +119,8 @@ func OneOf(column, label string, words ...string) Filter {
 	return Choose(column, label, choices...)
 }
 
-// Since is a filter on a column that is a time: Django's periods, and never where
-// the time may be missing.
+// Since returns a filter on a column that is a time. It has the periods of Django's
+// admin, and "Never" if the time may be missing.
 func Since(column, label string, never bool) Filter {
 	after := func(start func(now time.Time) time.Time) func(time.Time) auth.Filter {
 		return func(now time.Time) auth.Filter {
@@ -145,12 +144,12 @@ func Since(column, label string, never bool) Filter {
 	return Choose(column, label, choices...)
 }
 
-// Choose is a filter whose choices are always the same.
+// Choose returns a filter whose choices are always the same.
 func Choose(name, label string, choices ...Choice) Filter {
 	return Filter{Name: name, Label: label, Choices: func(context.Context) ([]Choice, error) { return choices, nil }}
 }
 
-// Kind is how a field is asked for.
+// Kind is how a field is rendered.
 type Kind string
 
 // The kinds of field.
@@ -164,7 +163,7 @@ const (
 	ShownField    Kind = "shown" // cannot be changed
 )
 
-// Field is one of a form.
+// Field is a field of a form.
 type Field struct {
 	Name, Label, Help string
 	Kind              Kind
@@ -179,19 +178,19 @@ type Field struct {
 	Error             string
 }
 
-// Option is one that can be picked.
+// Option is an option of a field.
 type Option struct {
 	Value, Label, Group, Hint string
 	On                        bool
 }
 
-// Fieldset is what belongs together in a form.
+// Fieldset is a group of fields.
 type Fieldset struct {
 	Title, Help string
 	Fields      []Field
 }
 
-// Panel is a list beside a form: a user's sessions.
+// Panel is a list below a form, such as a user's sessions.
 type Panel struct {
 	Title, Empty string
 	Labels       []string
@@ -199,35 +198,35 @@ type Panel struct {
 	Links        []Link
 }
 
-// PanelRow is a row of a panel, and what can be done with it.
+// PanelRow is a row of a panel, with its actions.
 type PanelRow struct {
 	Cells []Cell
 	Links []Link
 }
 
-// Link leads somewhere; Grave is one that ends or deletes something.
+// Link is a link or a button; Destructive marks one that ends or deletes something.
 type Link struct {
 	Label, Path string
-	Grave       bool
+	Destructive bool
 }
 
-// Action is something that can be done with one or with several, on a page that
+// Action is something that can be done with one or several items, after a page that
 // says what will happen.
 type Action[T any] struct {
 	Name, Label string
 	Needs       []auth.PermissionName
-	// OnOne and OnSeveral say where it is offered.
+	// OnOne and OnSeveral say where it is offered: on an item's page, and in the list.
 	OnOne, OnSeveral bool
-	// Confirm reports that it asks for one's own password, unless that was given just
-	// now. The domain asks for it in any case.
-	Confirm bool
-	Grave   bool // it cannot be undone
-	// Explain says what will happen.
+	// Confirm says that the form asks for the current password, unless it was given
+	// in the last ten minutes. The domain asks for it in any case.
+	Confirm     bool
+	Destructive bool // it cannot be undone
+	// Explain returns sentences that say what will happen.
 	Explain func(ctx context.Context, items []T) ([]string, error)
 	Fields  func(items []T) []Fieldset
-	// Run does it, and says what was done.
+	// Run does it, and returns a sentence that says what was done.
 	Run func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []T, form Form) (done string, err error)
-	// Offer reports whether it makes sense for this one; nil when it always does.
+	// Offer reports whether it makes sense for an item; nil when it always does.
 	Offer func(T) bool
 }
 
@@ -240,8 +239,8 @@ func (f Form) Text(name string) string { return f.values.Get(name) }
 // Flag reports whether a box was ticked.
 func (f Form) Flag(name string) bool { return f.values.Get(name) != "" }
 
-// IDs returns the ids that were picked; what is no id was picked by nobody, so it is
-// one that does not exist.
+// IDs returns the ids that were selected. What is not an id becomes -1, which does not
+// exist, so that it is refused like an id that is gone.
 func (f Form) IDs(name string) []int64 {
 	ids := make([]int64, 0, len(f.values[name]))
 	for _, value := range f.values[name] {
@@ -254,11 +253,11 @@ func (f Form) IDs(name string) []int64 {
 	return ids
 }
 
-// idOf reads a key that is a number, as paths have it.
+// idOf returns the id that a key in a path holds.
 func idOf(key, one string) (int64, error) {
 	id, err := strconv.ParseInt(key, 10, 64)
 	if err != nil || id < 1 || strconv.FormatInt(id, 10) != key {
-		return 0, auth.NotFound("There is no such " + one + ".")
+		return 0, doesNotExist(one)
 	}
 	return id, nil
 }

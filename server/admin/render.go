@@ -15,14 +15,16 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/latchkey-auth/latchkey/server/auth"
-	"github.com/latchkey-auth/latchkey/server/request"
+	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 //go:embed template
 var templateFiles embed.FS
 
-// Codes of failures that only the site has.
+// Codes of errors that only the site has.
 const (
 	codeTooLarge auth.Code = "form_too_large"
 	codeBroken   auth.Code = "form_broken"
@@ -31,13 +33,13 @@ const (
 )
 
 var (
-	errNoPage   = auth.NotFound("There is nothing at this address.")
-	errMethod   = &auth.Error{Code: codeMethod, Detail: "This address does not take that method."}
-	errInternal = &auth.Error{Code: codeInternal, Detail: "Something went wrong on our side. Nothing was saved. Please try again."}
+	errNoPage   = auth.NotFound("Page not found.")
+	errMethod   = &auth.Error{Code: codeMethod, Detail: "This method is not allowed here."}
+	errInternal = &auth.Error{Code: codeInternal, Detail: "Something went wrong on our side. Nothing was saved. Try again."}
 )
 
-// statusOf is the one table from a failure's code to its status. What is not in it
-// is internal.
+// statusOf maps the code of an error to the status of its page. A code that is not in
+// it is internal.
 var statusOf = map[auth.Code]int{
 	auth.CodeInvalidCredentials:     http.StatusUnauthorized,
 	auth.CodeAuthenticationRequired: http.StatusUnauthorized,
@@ -59,14 +61,13 @@ type page struct {
 	Title     string
 	Crumbs    []Link
 	Content   any
-	Fault     bool // the title says so
-	SignedOut bool // a page that is shown to who is not signed in
+	Fault     bool // the title begins with "Error"
+	SignedOut bool // a page for people who are not signed in
 	// set when it is rendered
 	Flash   string
 	Warning string
 	Staff   *auth.Staff
 	Menu    []menuItem
-	Token   string
 	Now     time.Time
 	Version string
 	Home    bool
@@ -77,14 +78,14 @@ type menuItem struct {
 	Here        bool
 }
 
-// failureView is what the page for a failure sees.
+// failureView is what the template of an error page sees.
 type failureView struct {
 	Status int
 	Detail string
 	Back   string
 }
 
-// parseTemplates reads every page, so that a broken one fails at start.
+// parseTemplates parses every page, so that a broken one fails at start.
 func parseTemplates(link func(name string) (string, error)) (map[string]*template.Template, error) {
 	functions := template.FuncMap{
 		"asset": link, "ago": ago, "stamp": stamp, "machine": machine, "initials": initials,
@@ -92,7 +93,6 @@ func parseTemplates(link func(name string) (string, error)) (map[string]*templat
 		"cell":  func(now time.Time, c Cell) cellView { return cellView{now, c} },
 		"event": func(now time.Time, e eventView) eventCell { return eventCell{now, e} },
 		"deref": func(b *bool) bool { return *b },
-		"lower": strings.ToLower,
 	}
 	parsed := map[string]*template.Template{}
 	for _, name := range []string{"index.html", "list.html", "form.html", "history.html", "failure.html"} {
@@ -121,71 +121,72 @@ type eventCell struct {
 	eventView
 }
 
-// render answers 200.
-func (v *visit) render(name string, p page) error { return v.renderAs(http.StatusOK, name, p) }
+// render answers 200 with a page.
+func (req *request) render(name string, p page) error { return req.renderAs(http.StatusOK, name, p) }
 
-// renderAs renders all of a page before it sends any of it.
-func (v *visit) renderAs(status int, name string, p page) error {
-	p.Flash, p.Staff, p.Now, p.Token, p.Version = v.takeFlash(), v.staff, v.now, v.token(), v.site.version
+// renderAs renders a whole page before it sends any of it.
+func (req *request) renderAs(status int, name string, p page) error {
+	p.Flash, p.Staff, p.Now, p.Version = req.takeFlash(), req.staff, req.now, req.site.version
 	p.Home = name == "index.html"
 	if text, is := strings.CutPrefix(p.Flash, warning); is {
 		p.Flash, p.Warning = "", text
 	}
-	if v.staff != nil && !p.SignedOut {
-		for _, m := range v.site.models {
-			if path := Prefix + m.name() + "/"; m.may(v.staff.Rights, auth.View) {
-				p.Menu = append(p.Menu, menuItem{m.label(), path, strings.HasPrefix(v.r.URL.Path+"/", path)})
+	if req.staff != nil && !p.SignedOut {
+		for _, m := range req.site.models {
+			if path := Prefix + m.name() + "/"; m.may(req.staff.Rights, auth.View) {
+				p.Menu = append(p.Menu, menuItem{m.label(), path, strings.HasPrefix(req.URL.Path+"/", path)})
 			}
 		}
 	}
 	var body bytes.Buffer
-	if err := v.site.pages[name].Execute(&body, p); err != nil {
+	if err := req.site.templates[name].Execute(&body, p); err != nil {
 		return fmt.Errorf("rendering %s: %w", name, err)
 	}
-	header := v.w.Header()
+	header := req.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Length", strconv.Itoa(body.Len()))
-	v.w.WriteHeader(status)
-	_, _ = body.WriteTo(v.w) // a client that is gone has nobody left to be told
+	req.w.WriteHeader(status)
+	_, _ = body.WriteTo(req.w) // fails only when the client has gone
 	return nil
 }
 
-// note keeps a refusal for the request's line in the log.
-func (v *visit) note(refused *auth.Error) { request.From(v.r.Context()).Refused = refused }
+// note records a refusal for the request's line in the log.
+func (req *request) note(refused *auth.Error) { reqctx.From(req.Context()).Refused = refused }
 
-// fail answers an error as a page. An error without a code in the table is logged
-// and shown as nothing.
-func (v *visit) fail(err error) {
+// fail answers with an error page. An error whose code is not in statusOf is logged,
+// and the page does not show it.
+func (req *request) fail(err error) {
 	named, status := errInternal, http.StatusInternalServerError
 	if found, ok := errors.AsType[*auth.Error](err); ok && statusOf[found.Code] != 0 {
 		named, status = found, statusOf[found.Code]
 	}
-	ctx := v.r.Context()
-	v.note(named)
+	ctx := req.Context()
+	req.note(named)
 	switch {
 	case ctx.Err() != nil && status >= http.StatusInternalServerError:
-		v.site.log.DebugContext(ctx, "the client hung up", "error", err)
+		req.site.log.DebugContext(ctx, "the client hung up", "error", err)
 	case named == errInternal:
-		v.site.log.ErrorContext(ctx, "the page failed", "code", named.Code, "error", err)
+		req.site.log.ErrorContext(ctx, "the page failed", "code", named.Code, "error", err)
 	case named.Code == auth.CodeUnavailable:
-		v.site.log.WarnContext(ctx, "the page failed", "code", named.Code, "error", err)
+		req.site.log.WarnContext(ctx, "the page failed", "code", named.Code, "error", err)
 	}
 	if named.RetryAfter > 0 {
-		v.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(named.RetryAfter.Seconds()))))
+		req.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(named.RetryAfter.Seconds()))))
 	}
 	detail := named.Detail
 	for _, field := range named.Fields {
 		detail = strings.TrimSpace(detail + " " + field.Message)
 	}
 	view := failureView{Status: status, Detail: detail, Back: Prefix}
-	if err := v.renderAs(status, "failure.html", page{Title: http.StatusText(status), Content: view, SignedOut: v.staff == nil}); err != nil {
-		v.site.log.ErrorContext(ctx, "the page of a failure failed", "error", err)
-		http.Error(v.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	if err := req.renderAs(status, "failure.html", page{Title: http.StatusText(status), Content: view, SignedOut: req.staff == nil}); err != nil {
+		req.site.log.ErrorContext(ctx, "the error page failed", "error", err)
+		http.Error(req.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
 }
 
-// recover answers a panic as a page, while nothing was sent.
-func (v *visit) recover() {
+// recover turns a panic into an error page. Nothing has been sent then: pages are
+// rendered whole.
+func (req *request) recover() {
 	panicked := recover()
 	if panicked == nil {
 		return
@@ -193,57 +194,25 @@ func (v *visit) recover() {
 	if panicked == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked with, as it is
 		panic(panicked)
 	}
-	v.fail(fmt.Errorf("panic: %v\n%s", panicked, debug.Stack()))
+	req.fail(fmt.Errorf("panic: %req\n%s", panicked, debug.Stack()))
 }
 
-// ago returns a time as people say it.
-func ago(now, t time.Time) string {
-	d := now.Sub(t)
-	future := d < 0
-	if future {
-		d = -d
-	}
-	var words string
-	switch {
-	case d < 45*time.Second:
-		if future {
-			return "in a moment"
-		}
-		return "just now"
-	case d < 90*time.Second:
-		words = "a minute"
-	case d < time.Hour:
-		words = plural(int(d.Round(time.Minute)/time.Minute), "minute")
-	case d < 24*time.Hour:
-		words = plural(int(d.Round(time.Hour)/time.Hour), "hour")
-	case d < 30*24*time.Hour:
-		words = plural(int(d/(24*time.Hour)), "day")
-	case d < 365*24*time.Hour:
-		words = plural(int(d/(30*24*time.Hour)), "month")
-	default:
-		words = plural(int(d/(365*24*time.Hour)), "year")
-	}
-	if future {
-		return "in " + words
-	}
-	return words + " ago"
+// ago returns a time relative to now: "2 hours ago", "3 days from now".
+func ago(now, t time.Time) string { return humanize.RelTime(t, now, "ago", "from now") }
+
+// doesNotExist returns the error for an item that is not there.
+func doesNotExist(one string) error {
+	return auth.NotFound("This " + one + " does not exist, or was deleted.")
 }
 
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + one + "s"
-}
-
-// stamp returns a time as it is, in UTC.
+// stamp returns a time in full, in UTC.
 func stamp(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }
 
-// machine returns a time as programs read it.
+// machine returns a time for the datetime attribute.
 func machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// initials returns two letters for somebody: of the first two words of a name, or of
-// the parts of an address.
+// initials returns up to two letters for a user: of the first two words of a name, or
+// of an e-mail address before the @.
 func initials(text string) string {
 	text, _, _ = strings.Cut(text, "@")
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })

@@ -8,12 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
 func (s *Site) sessions() Model[auth.UserSession] {
 	return Model[auth.UserSession]{
-		Name: "sessions", One: "session", Many: "Sessions", Permissions: auth.SessionModel,
+		Name: "sessions", Label: "Sessions", One: "session", Many: "sessions", Permissions: auth.SessionModel,
 		Key:   func(u auth.UserSession) string { return u.ID },
 		Title: func(u auth.UserSession) string { return u.Email + ", " + browserOf(u) },
 		Columns: []Column[auth.UserSession]{
@@ -21,42 +23,45 @@ func (s *Site) sessions() Model[auth.UserSession] {
 			{"email", "User", true, func(u auth.UserSession) Cell {
 				return Cell{Text: u.Email, Link: Prefix + "users/" + strconv.FormatInt(u.UserID, 10) + "/", Person: true}
 			}},
-			{"address", "Address", false, func(u auth.UserSession) Cell { return Text(u.Address) }},
+			{"address", "IP address", false, func(u auth.UserSession) Cell { return Text(u.Address) }},
 			{"channel", "Channel", true, func(u auth.UserSession) Cell { return Cell{Text: channelName(u.Channel), Badge: true} }},
-			{"created_at", "Since", true, func(u auth.UserSession) Cell { return At(&u.CreatedAt) }},
-			{"renewed_at", "Last renewal", true, func(u auth.UserSession) Cell { return At(&u.RenewedAt) }},
+			{"created_at", "Signed in", true, func(u auth.UserSession) Cell { return At(&u.CreatedAt) }},
+			{"renewed_at", "Last renewed", true, func(u auth.UserSession) Cell { return At(&u.RenewedAt) }},
 			{"state", "State", false, func(u auth.UserSession) Cell { return Cell{Text: s.stateOf(u), Badge: true} }},
 		},
-		Sort: "renewed_at", Descending: true, Search: "Address, user or browser",
+		Sort: "renewed_at", Descending: true, Search: "Search by user, IP address or browser",
 		Filters: []Filter{
 			Choose("state", "State",
-				Choice{"open", "Open", func(now time.Time) auth.Filter { return auth.Equal("open", now) }},
-				Choice{"over", "Over", func(now time.Time) auth.Filter { return auth.Equal("over", now) }}),
+				Choice{"open", "Active", func(now time.Time) auth.Filter { return auth.Equal("open", now) }},
+				Choice{"over", "Ended or expired", func(now time.Time) auth.Filter { return auth.Equal("over", now) }}),
 			OneOf("channel", "Channel", string(auth.ChannelAPI), string(auth.ChannelAdmin)),
 		},
-		List: s.directory.ListSessions,
+		List: s.reader.ListSessions,
 		Get:  s.getSession,
 		Fields: func(_ context.Context, _ *auth.Staff, u *auth.UserSession) ([]Fieldset, error) {
-			return []Fieldset{{Fields: []Field{
+			fields := []Field{
 				{Label: "User", Kind: ShownField, Shown: Cell{Text: u.Email, Link: Prefix + "users/" + strconv.FormatInt(u.UserID, 10) + "/"}},
 				{Label: "State", Kind: ShownField, Shown: Cell{Text: s.stateOf(*u), Badge: true}},
 				{Label: "Channel", Kind: ShownField, Shown: Text(channelName(u.Channel))},
 				{Label: "Browser", Kind: ShownField, Shown: Text(u.UserAgent)},
-				{Label: "Address", Kind: ShownField, Shown: Text(u.Address)},
-				{Label: "Since", Kind: ShownField, Shown: At(&u.CreatedAt)},
-				{Label: "Last renewal", Kind: ShownField, Shown: At(&u.RenewedAt)},
-				{Label: "Ends at the latest", Kind: ShownField, Shown: At(&u.ExpiresAt)},
-				{Label: "Was ended", Kind: ShownField, Shown: At(u.RevokedAt)},
-			}}}, nil
+				{Label: "IP address", Kind: ShownField, Shown: Text(u.Address)},
+				{Label: "Signed in", Kind: ShownField, Shown: At(&u.CreatedAt)},
+				{Label: "Last renewed", Kind: ShownField, Shown: At(&u.RenewedAt)},
+				{Label: "Expires", Kind: ShownField, Shown: At(&u.ExpiresAt)},
+			}
+			if u.RevokedAt != nil {
+				fields = append(fields, Field{Label: "Ended", Kind: ShownField, Shown: At(u.RevokedAt)})
+			}
+			return []Fieldset{{Fields: fields}}, nil
 		},
 		Actions: []Action[auth.UserSession]{{
-			Name: "end", Label: "End", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
+			Name: "end", Label: "End session", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Destructive: true,
 			Offer: func(u auth.UserSession) bool { return !u.IsOver(s.auth.Now()) },
-			Explain: func(context.Context, []auth.UserSession) ([]string, error) {
-				return []string{"Whoever is in it is signed out at once, and can sign in again."}, nil
+			Explain: func(_ context.Context, items []auth.UserSession) ([]string, error) {
+				return []string{english.PluralWord(len(items), "The session ends", "The sessions end") + " immediately. The user can sign in again."}, nil
 			},
 			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.UserSession, _ Form) (string, error) {
-				// One's own comes last: nothing can be done in it afterwards.
+				// The session of this request comes last: it could not end the others afterwards.
 				isOwn := func(u auth.UserSession) bool { return u.ID == staff.Session.ID }
 				if own := slices.IndexFunc(items, isOwn); own >= 0 {
 					items = append(slices.Delete(slices.Clone(items), own, own+1), items[own])
@@ -66,18 +71,18 @@ func (s *Site) sessions() Model[auth.UserSession] {
 						return "", err
 					}
 				}
-				return "Ended: " + plural(len(items), "session") + ".", nil
+				return english.Plural(len(items), "session", "") + " ended.", nil
 			},
 		}},
 	}
 }
 
 func (s *Site) getSession(ctx context.Context, key string) (auth.UserSession, error) {
-	missing := auth.NotFound("There is no such session, or no longer.")
+	missing := doesNotExist("session")
 	if len(key) > 32 || strings.ContainsFunc(key, func(r rune) bool { return r < '0' || r > 'z' }) {
 		return auth.UserSession{}, missing
 	}
-	found, err := s.directory.ListSessions(ctx, auth.ListParams{Filters: []auth.Filter{auth.Equal("id", key)}, Size: 1})
+	found, err := s.reader.ListSessions(ctx, auth.ListParams{Filters: []auth.Filter{auth.Equal("id", key)}, Size: 1})
 	if err != nil {
 		return auth.UserSession{}, err
 	}
@@ -92,9 +97,9 @@ func (s *Site) stateOf(u auth.UserSession) string {
 	case u.RevokedAt != nil:
 		return "ended"
 	case u.IsOver(s.auth.Now()):
-		return "over"
+		return "expired"
 	}
-	return "open"
+	return "active"
 }
 
 func channelName(channel auth.Channel) string {
@@ -113,19 +118,19 @@ func sessionsOf(email string) string {
 	return Prefix + "sessions/?" + url.Values{"q": {email}}.Encode()
 }
 
-// browsers are words of user agents, the more telling ones first: each calls itself
-// by the names of the ones before it.
+// browsers and systems map words in user agents to names. The order counts: Edge's user
+// agent has Chrome's word too, and Chrome's has Safari's.
 var (
 	browsers = [][2]string{
 		{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"HeadlessChrome/", "Chrome, headless"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
-		{"curl/", "curl"}, {"node", "Node.js"}, {"Go-http-client", "a Go program"}, {"python", "a Python program"},
+		{"curl/", "curl"}, {"node", "Node.js"}, {"Go-http-client", "Go program"}, {"python", "Python program"},
 	}
 	systems = [][2]string{
 		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},
 	}
 )
 
-// browserOf names what a user agent is, as far as people care.
+// browserOf returns the name of a session's browser and system.
 func browserOf(u auth.UserSession) string {
 	named := func(names [][2]string) string {
 		for _, name := range names {

@@ -17,20 +17,18 @@ import (
 // Prefix is where the site is.
 const Prefix = "/admin/"
 
-// Static are the site's own files. Whoever serves them tells the site where they are
-// found ([Config.Link]).
+// Static holds the site's own files. Whoever serves them says where in [Config.Link].
 //
 //go:embed static
 var Static embed.FS
 
-// Config is what the site has to know.
+// Config configures a [Site].
 type Config struct {
-	Auth      *auth.Service
-	Directory auth.Reader
-	// Key authenticates what the site hands out: tokens of forms, messages.
+	Auth   *auth.Service
+	Reader auth.Reader
+	// Key authenticates the messages that a page leaves for the next one.
 	Key []byte
-	// PublicURL is where people reach the server. With https, cookies are for https
-	// alone.
+	// PublicURL is the server's URL for browsers. If it is https, cookies are Secure.
 	PublicURL string
 	// Link returns the path of a static file.
 	Link    func(name string) (string, error)
@@ -41,59 +39,59 @@ type Config struct {
 // Site answers requests below [Prefix]. After the last [Register] it never changes
 // and is safe for concurrent use.
 type Site struct {
-	auth      *auth.Service
-	directory auth.Reader
-	key       []byte
-	secure    bool
-	version   string
-	log       *slog.Logger
-	pages     map[string]*template.Template
-	models    []pages
-	foreign   *http.CrossOriginProtection
-	exports   chan struct{}
-	wallClock func() time.Time
+	auth        *auth.Service
+	reader      auth.Reader
+	key         []byte
+	secure      bool
+	version     string
+	log         *slog.Logger
+	templates   map[string]*template.Template
+	models      []modelHandler
+	crossOrigin *http.CrossOriginProtection
+	exports     chan struct{}
+	wallClock   func() time.Time
 }
 
-// maxExports bounds the files that are written at a time: each holds a connection to
-// the database for as long as the client takes.
+// maxExports bounds the exports that run at a time: each holds a connection to the
+// database for as long as the client takes.
 const maxExports = 2
 
-// New returns the site, with users, groups, sessions and events registered. It fails
-// only when the files embedded in the binary do not fit together.
+// New returns the site, with users, groups, sessions and the audit log registered. It
+// fails when the public URL is not one, or when a template is broken.
 func New(cfg Config) (*Site, error) {
 	s := &Site{
-		auth:      cfg.Auth,
-		directory: cfg.Directory,
-		key:       cfg.Key,
-		secure:    strings.HasPrefix(cfg.PublicURL, "https://"),
-		version:   cfg.Version,
-		log:       cfg.Log,
-		foreign:   http.NewCrossOriginProtection(),
-		exports:   make(chan struct{}, maxExports),
-		wallClock: time.Now, // deadlines of connections are the machine's, not the domain's
+		auth:        cfg.Auth,
+		reader:      cfg.Reader,
+		key:         cfg.Key,
+		secure:      strings.HasPrefix(cfg.PublicURL, "https://"),
+		version:     cfg.Version,
+		log:         cfg.Log,
+		crossOrigin: http.NewCrossOriginProtection(),
+		exports:     make(chan struct{}, maxExports),
+		wallClock:   time.Now, // deadlines of connections are the machine's, not the domain's
 	}
 	public, err := url.Parse(cfg.PublicURL)
 	if err != nil {
 		return nil, fmt.Errorf("admin: the public URL: %w", err)
 	}
-	if err := s.foreign.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+	if err := s.crossOrigin.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 		return nil, fmt.Errorf("admin: the public URL: %w", err)
 	}
-	if s.pages, err = parseTemplates(cfg.Link); err != nil {
+	if s.templates, err = parseTemplates(cfg.Link); err != nil {
 		return nil, err
 	}
 	Register(s, s.users())
 	Register(s, s.groups())
 	Register(s, s.sessions())
-	Register(s, s.events())
+	Register(s, s.auditLog())
 	return s, nil
 }
 
-// Address is where one of a model's pages is.
+// Address is the path of a page of a model.
 type Address struct {
 	Model string
 	Page  string // "list", "add", "one", "history", "export", or an action's name
-	Path  string // {key} stands for the key of one
+	Path  string // {key} stands for an item's key
 }
 
 // Addresses lists the pages of every model that is registered.
@@ -105,14 +103,15 @@ func (s *Site) Addresses() []Address {
 	return all
 }
 
-// pages is a registered model, whatever its type.
-type pages interface {
+// modelHandler answers the requests for a registered model, whatever its type.
+type modelHandler interface {
 	name() string
 	label() string
+	one() string
 	may(rights auth.Rights, verb auth.Verb) bool
 	canAdd(rights auth.Rights) bool
 	total(ctx context.Context) (int, error)
-	serve(v *visit, rest []string) error
+	serve(req *request, rest []string) error
 	addresses() []Address
 }
 
@@ -121,16 +120,17 @@ func Register[T any](s *Site, m Model[T]) {
 	s.models = append(s.models, &registered[T]{Model: m, site: s})
 }
 
-// registered is a model on its site.
+// registered is a model with its site.
 type registered[T any] struct {
 	Model[T]
 	site *Site
 }
 
 func (m *registered[T]) name() string  { return m.Name }
-func (m *registered[T]) label() string { return m.Many }
+func (m *registered[T]) label() string { return m.Label }
+func (m *registered[T]) one() string   { return m.One }
 
-// may reports whether somebody may do this with the model, and whether it can be done.
+// may reports whether rights allow this with the model, and the model can do it.
 func (m *registered[T]) may(rights auth.Rights, verb auth.Verb) bool {
 	return rights.Any(m.Permissions, verb) && (verb != auth.Change || m.Change != nil)
 }
@@ -149,7 +149,7 @@ func (m *registered[T]) total(ctx context.Context) (int, error) {
 	return found.Total, err
 }
 
-// path returns the path of one of the model's pages.
+// path returns the path of a page of the model.
 func (m *registered[T]) path(rest ...string) string {
 	return Prefix + strings.Join(append([]string{m.Name}, rest...), "/") + "/"
 }
@@ -171,100 +171,97 @@ func (m *registered[T]) addresses() []Address {
 	return all
 }
 
-// serve answers a path below the model's own.
-func (m *registered[T]) serve(v *visit, rest []string) error {
+// serve answers a request below the model's path.
+func (m *registered[T]) serve(req *request, rest []string) error {
 	switch {
 	case len(rest) == 0:
-		return m.serveList(v)
+		return m.serveList(req)
 	case len(rest) == 1 && rest[0] == "export.csv" && m.Each != nil:
-		return m.serveExport(v)
+		return m.serveExport(req)
 	case len(rest) == 1 && rest[0] == "add" && m.Add != nil:
-		return m.serveAdd(v)
+		return m.serveAdd(req)
 	case len(rest) == 1 && rest[0] == "do":
-		return m.serveDo(v)
+		return m.serveDo(req)
 	case len(rest) == 1:
-		return m.serveOne(v, rest[0])
+		return m.serveOne(req, rest[0])
 	case len(rest) == 2 && rest[1] == "history" && m.History != "":
-		return m.serveHistory(v, rest[0])
+		return m.serveHistory(req, rest[0])
 	case len(rest) == 2:
-		return m.serveAction(v, rest[1], rest[:1])
+		return m.serveAction(req, rest[1], rest[:1])
 	}
 	return errNoPage
 }
 
-// mustMay returns an error with CodeForbidden unless the visitor may do this.
-func (m *registered[T]) mustMay(v *visit, verb auth.Verb) error {
-	if v.staff.Rights.Any(m.Permissions, verb) {
+// mustMay returns an error with CodeForbidden unless whoever is signed in may do this.
+func (m *registered[T]) mustMay(req *request, verb auth.Verb) error {
+	if req.staff.Rights.Any(m.Permissions, verb) {
 		return nil
 	}
-	return auth.Forbidden("You have no permission to " + string(verb) + " " + strings.ToLower(m.Many) + ".")
+	return auth.Forbidden("You do not have permission to " + string(verb) + " " + m.Many + ".")
 }
 
 // ServeHTTP answers one request.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setHeaders(w.Header())
-	v := newVisit(s, w, r)
-	defer v.recover()
-	if err := s.serve(v); err != nil {
-		v.fail(err)
+	req := newRequest(s, w, r)
+	defer req.recover()
+	if err := s.serve(req); err != nil {
+		req.fail(err)
 	}
 }
 
-func (s *Site) serve(v *visit) error {
-	switch v.r.Method {
+func (s *Site) serve(req *request) error {
+	switch req.Method {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodPost:
-		if err := s.foreign.Check(v.r); err != nil {
-			return errForeignForm
+		if err := req.checkOrigin(); err != nil {
+			return err
 		}
-		if err := v.readForm(); err != nil {
+		if err := req.readForm(); err != nil {
 			return err
 		}
 	default:
-		v.w.Header().Set("Allow", "GET, HEAD, POST")
+		req.w.Header().Set("Allow", "GET, HEAD, POST")
 		return errMethod
 	}
-	if err := v.identify(); err != nil {
+	if err := req.identify(); err != nil {
 		return err
 	}
-	if v.staff == nil {
-		v.visitor()
-	}
-	path := strings.Split(strings.Trim(strings.TrimPrefix(v.r.URL.Path, strings.TrimSuffix(Prefix, "/")), "/"), "/")
+	path := strings.Split(strings.Trim(strings.TrimPrefix(req.URL.Path, strings.TrimSuffix(Prefix, "/")), "/"), "/")
 	switch path[0] {
 	case "login":
-		return only(path, v, s.serveLogin)
+		return only(path, req, s.serveLogin)
 	case "setup":
-		return only(path, v, s.serveSetup)
+		return only(path, req, s.serveSetup)
 	}
-	if v.staff == nil {
-		return s.askToLogIn(v)
+	if req.staff == nil {
+		return s.askToLogIn(req)
 	}
 	switch path[0] {
 	case "":
-		return s.serveIndex(v)
+		return s.serveIndex(req)
 	case "logout":
-		return only(path, v, s.serveLogout)
+		return only(path, req, s.serveLogout)
 	case "password":
-		return only(path, v, s.servePassword)
+		return only(path, req, s.servePassword)
 	}
 	for _, m := range s.models {
 		if m.name() == path[0] {
-			return m.serve(v, path[1:])
+			return m.serve(req, path[1:])
 		}
 	}
 	return errNoPage
 }
 
-// only is for pages that have none below them.
-func only(path []string, v *visit, serve func(v *visit) error) error {
+// only serves a page that has no pages below it.
+func only(path []string, req *request, serve func(req *request) error) error {
 	if len(path) > 1 {
 		return errNoPage
 	}
-	return serve(v)
+	return serve(req)
 }
 
-// The policy allows our own files and forms, and nothing inline.
+// policy allows our own files and forms, and nothing inline.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 

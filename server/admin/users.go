@@ -8,14 +8,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// users registers the accounts. A row of the list has no groups: only the page of
-// one reads them.
+// users returns the model of users. A row of the list has no groups: only the page of
+// a user reads them.
 func (s *Site) users() Model[auth.Account] {
 	return Model[auth.Account]{
-		Name: "users", One: "user", Many: "Users", Permissions: auth.UserModel, History: auth.KindUser,
+		Name: "users", Label: "Users", One: "user", Many: "users", Permissions: auth.UserModel, History: auth.KindUser,
 		Key:   func(a auth.Account) string { return strconv.FormatInt(a.ID, 10) },
 		Title: func(a auth.Account) string { return a.Email },
 		Columns: []Column[auth.Account]{
@@ -29,18 +31,18 @@ func (s *Site) users() Model[auth.Account] {
 			{"last_login", "Last login", true, func(a auth.Account) Cell { return At(a.LastLogin) }},
 		},
 		Sort:   "email",
-		Search: "Part of an address or a name",
+		Search: "Search by e-mail address or name",
 		Filters: []Filter{
 			YesNo("is_active", "Active", "Active", "Inactive"),
-			YesNo("is_staff", "Staff", "Staff", "No staff"),
-			YesNo("is_superuser", "Superuser", "Superuser", "No superuser"),
+			YesNo("is_staff", "Staff", "Staff", "Not staff"),
+			YesNo("is_superuser", "Superuser", "Superuser", "Not superuser"),
 			{Name: "group", Label: "Group", Choices: s.groupChoices},
 			Since("date_joined", "Joined", false),
 			Since("last_login", "Last login", true),
 		},
 		List: s.listUsers,
 		Each: func(ctx context.Context, q auth.ListParams, f func(auth.Account) error) error {
-			return s.directory.EachUser(ctx, q, func(u auth.User) error { return f(auth.Account{User: u}) })
+			return s.reader.EachUser(ctx, q, func(u auth.User) error { return f(auth.Account{User: u}) })
 		},
 		Get:      s.getUser,
 		Fields:   s.userFields,
@@ -54,7 +56,7 @@ func (s *Site) users() Model[auth.Account] {
 }
 
 func (s *Site) listUsers(ctx context.Context, q auth.ListParams) (auth.Page[auth.Account], error) {
-	found, err := s.directory.ListUsers(ctx, q)
+	found, err := s.reader.ListUsers(ctx, q)
 	accounts := auth.Page[auth.Account]{Matches: found.Matches, Uncounted: found.Uncounted, Total: found.Total}
 	for _, user := range found.Items {
 		accounts.Items = append(accounts.Items, auth.Account{User: user})
@@ -67,15 +69,15 @@ func (s *Site) getUser(ctx context.Context, key string) (auth.Account, error) {
 	if err != nil {
 		return auth.Account{}, err
 	}
-	account, err := s.directory.Account(ctx, id)
+	account, err := s.reader.Account(ctx, id)
 	if errors.Is(err, auth.ErrNoRow) {
-		return account, auth.NotFound("There is no such user, or no longer.")
+		return account, doesNotExist("user")
 	}
 	return account, err
 }
 
 func (s *Site) groupChoices(ctx context.Context) ([]Choice, error) {
-	groups, err := s.directory.Groups(ctx)
+	groups, err := s.reader.Groups(ctx)
 	choices := make([]Choice, 0, len(groups))
 	for _, group := range groups {
 		choices = append(choices, Choice{strconv.FormatInt(group.ID, 10), group.Name, func(time.Time) auth.Filter {
@@ -85,7 +87,8 @@ func (s *Site) groupChoices(ctx context.Context) ([]Choice, error) {
 	return choices, err
 }
 
-// userFields are Django's fieldsets: personal, permissions, important dates.
+// userFields returns the fieldsets of Django's admin: personal info, permissions,
+// important dates.
 func (s *Site) userFields(ctx context.Context, staff *auth.Staff, a *auth.Account) ([]Fieldset, error) {
 	isNew := a == nil
 	if isNew {
@@ -96,21 +99,21 @@ func (s *Site) userFields(ctx context.Context, staff *auth.Staff, a *auth.Accoun
 		return nil, err
 	}
 	fieldsets := []Fieldset{
-		{Title: "Personal", Fields: []Field{
+		{Title: "Personal info", Fields: []Field{
 			{Name: "email", Label: "E-mail address", Kind: EmailField, Value: a.Email, Required: true, MaxLength: auth.MaxEmailLength, Autocomplete: "off"},
 			{Name: "first_name", Label: "First name", Kind: TextField, Value: a.FirstName, MaxLength: auth.MaxNameLength, Autocomplete: "off"},
 			{Name: "last_name", Label: "Last name", Kind: TextField, Value: a.LastName, MaxLength: auth.MaxNameLength, Autocomplete: "off"},
 		}},
 		{Title: "Permissions", Fields: []Field{
-			{Name: "is_active", Label: "Active", Kind: CheckField, On: a.IsActive, Help: "Who is inactive cannot sign in. Unticking it signs the user out everywhere; prefer it to deleting."},
-			{Name: "is_staff", Label: "Staff", Kind: CheckField, On: a.IsStaff, Help: "May sign in to this admin site."},
-			{Name: "is_superuser", Label: "Superuser", Kind: CheckField, On: a.IsSuperuser, ReadOnly: !staff.User.IsSuperuser, Help: "May do everything, whatever is picked below."},
-			{Name: "groups", Label: "Groups", Kind: PickField, Options: groups, Help: "A user may do what any of their groups may."},
-			{Name: "permissions", Label: "Own permissions", Kind: PickField, Options: permissions, Help: "Beside those of the groups."},
+			{Name: "is_active", Label: "Active", Kind: CheckField, On: a.IsActive, Help: "Inactive users cannot sign in. Clearing this signs the user out everywhere. Prefer it to deleting the user."},
+			{Name: "is_staff", Label: "Staff", Kind: CheckField, On: a.IsStaff, Help: "Can sign in to this admin site."},
+			{Name: "is_superuser", Label: "Superuser", Kind: CheckField, On: a.IsSuperuser, ReadOnly: !staff.User.IsSuperuser, Help: "Has every permission, whatever is selected below."},
+			{Name: "groups", Label: "Groups", Kind: PickField, Options: groups, Help: "The user has every permission of their groups."},
+			{Name: "permissions", Label: "User permissions", Kind: PickField, Options: permissions, Help: "In addition to those of the groups."},
 		}},
 	}
 	if isNew {
-		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice("Make an account without one: nobody can sign in until a password is set.")}, newPasswordFields()...)}
+		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice()}, newPasswordFields()...)}
 		return []Fieldset{fieldsets[0], password, fieldsets[1]}, nil
 	}
 	return append(fieldsets, Fieldset{Title: "Important dates", Fields: []Field{
@@ -121,7 +124,7 @@ func (s *Site) userFields(ctx context.Context, staff *auth.Staff, a *auth.Accoun
 
 // grantable returns all groups and permissions as options.
 func (s *Site) grantable(ctx context.Context, groupIDs, permissionIDs []int64) (groups, permissions []Option, err error) {
-	all, err := s.directory.Groups(ctx)
+	all, err := s.reader.Groups(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,7 +136,7 @@ func (s *Site) grantable(ctx context.Context, groupIDs, permissionIDs []int64) (
 }
 
 func (s *Site) permissionOptions(ctx context.Context, ids []int64) ([]Option, error) {
-	all, err := s.directory.Permissions(ctx)
+	all, err := s.reader.Permissions(ctx)
 	options := make([]Option, 0, len(all))
 	for _, p := range all {
 		options = append(options, option(p.ID, p.Label, p.Model.App+" · "+p.Model.Name, string(p.Name()), ids))
@@ -149,14 +152,14 @@ func option(id int64, label, group, hint string, on []int64) Option {
 	return o
 }
 
-func passwordChoice(none string) Field {
-	return Field{Name: "usable", Label: "Signing in with a password", Kind: RadioField, Options: []Option{
-		{Value: "yes", Label: "Set this password", On: true},
-		{Value: "no", Label: "No password", Hint: none},
+func passwordChoice() Field {
+	return Field{Name: "usable", Label: "Password sign-in", Kind: RadioField, Options: []Option{
+		{Value: "yes", Label: "Set a password", On: true},
+		{Value: "no", Label: "No password", Hint: "The user cannot sign in until a password is set."},
 	}}
 }
 
-// chosenPassword returns what was typed, or nil for none.
+// chosenPassword returns the password that was typed, or nil for none.
 func chosenPassword(form Form) (*string, error) {
 	if form.Text("usable") == "no" {
 		return nil, nil //nolint:nilnil // no password is a choice
@@ -189,7 +192,7 @@ func (s *Site) changeUser(ctx context.Context, by auth.Actor, key, version strin
 	}
 	edited := userForm(form)
 	if !by.Rights.Include(auth.Everything()) {
-		edited.IsSuperuser = account.IsSuperuser // the form shows it and does not send it
+		edited.IsSuperuser = account.IsSuperuser // the form shows it disabled, so it is not sent
 	}
 	_, err = s.auth.EditUser(ctx, by, account.ID, version, edited)
 	return err
@@ -207,12 +210,12 @@ func (s *Site) userActions() []Action[auth.Account] {
 	change := []auth.PermissionName{auth.UserModel.May(auth.Change)}
 	return []Action[auth.Account]{
 		{
-			Name: "password", Label: "Set the password", Needs: change, OnOne: true, Confirm: true,
+			Name: "password", Label: "Set password", Needs: change, OnOne: true, Confirm: true,
 			Explain: func(context.Context, []auth.Account) ([]string, error) {
-				return []string{"The user is signed out everywhere, and signs in with the new password from then on. Tell it to them in a safe way."}, nil
+				return []string{"The user is signed out everywhere and has to sign in with the new password. Share it with them securely."}, nil
 			},
 			Fields: func([]auth.Account) []Fieldset {
-				return []Fieldset{{Fields: append([]Field{passwordChoice("Nobody can sign in to this account until a password is set.")}, newPasswordFields()...)}}
+				return []Fieldset{{Fields: append([]Field{passwordChoice()}, newPasswordFields()...)}}
 			},
 			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.Account, form Form) (string, error) {
 				password, err := chosenPassword(form)
@@ -220,76 +223,77 @@ func (s *Site) userActions() []Action[auth.Account] {
 					return "", err
 				}
 				ended, err := s.auth.SetPassword(ctx, by, items[0].ID, password, staff.Session.ID)
-				return fmt.Sprintf("The password was changed. Sessions ended: %d.", ended), err
+				return "The password was changed. " + english.Plural(int(ended), "session", "") + " ended.", err
 			},
 		},
 		{
 			Name: "activate", Label: "Activate", Needs: change, OnSeveral: true,
 			Explain: func(_ context.Context, items []auth.Account) ([]string, error) {
-				return []string{fmt.Sprintf("%s can sign in again.", theInactive(items, false))}, nil
+				return []string{whoseStateChanges(items, false) + " will be able to sign in again."}, nil
 			},
 			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
 				changed, err := s.auth.SetActive(ctx, by, idsOf(items), true)
-				return fmt.Sprintf("Made active: %d.", changed), err
+				return english.Plural(changed, "user", "") + " activated.", err
 			},
 		},
 		{
 			Name: "deactivate", Label: "Deactivate", Needs: change, OnSeveral: true, Confirm: true,
 			Explain: func(_ context.Context, items []auth.Account) ([]string, error) {
-				return []string{fmt.Sprintf("%s cannot sign in any more, and every session of theirs ends at once. Nothing of theirs is deleted.", theInactive(items, true))}, nil
+				return []string{whoseStateChanges(items, true) + " will be signed out everywhere and unable to sign in. No data is deleted."}, nil
 			},
 			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
 				changed, err := s.auth.SetActive(ctx, by, idsOf(items), false)
-				return fmt.Sprintf("Made inactive: %d.", changed), err
+				return english.Plural(changed, "user", "") + " deactivated.", err
 			},
 		},
 		{
-			Name: "end-sessions", Label: "End all sessions", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true,
-			Explain: func(context.Context, []auth.Account) ([]string, error) {
-				return []string{"They are signed out on every device, at once, and can sign in again. Of your own sessions, this one goes on."}, nil
+			Name: "end-sessions", Label: "Sign out everywhere", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true,
+			Explain: func(_ context.Context, items []auth.Account) ([]string, error) {
+				return []string{english.PluralWord(len(items), "The user is", "The users are") + " signed out on every device and can sign in again. Your current session stays."}, nil
 			},
 			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
 				ended, err := s.auth.EndSessions(ctx, by, idsOf(items), staff.Session.ID)
-				return fmt.Sprintf("Sessions ended: %d.", ended), err
+				return english.Plural(int(ended), "session", "") + " ended.", err
 			},
 		},
 		{
-			Name: "delete", Label: "Delete", Needs: []auth.PermissionName{auth.UserModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Grave: true,
+			Name: "delete", Label: "Delete", Needs: []auth.PermissionName{auth.UserModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Destructive: true,
 			Explain: s.explainDeletion,
 			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
-				return fmt.Sprintf("Deleted: %d.", len(items)), s.auth.DeleteUsers(ctx, by, idsOf(items))
+				return english.Plural(len(items), "user", "") + " deleted.", s.auth.DeleteUsers(ctx, by, idsOf(items))
 			},
 		},
 	}
 }
 
-// theInactive counts whose state would change.
-func theInactive(items []auth.Account, active bool) string {
+// whoseStateChanges returns how many users an action would activate or deactivate, in
+// words.
+func whoseStateChanges(items []auth.Account, active bool) string {
 	count := 0
 	for _, a := range items {
 		if a.IsActive == active {
 			count++
 		}
 	}
-	return plural(count, "user")
+	return english.Plural(count, "user", "")
 }
 
 func (s *Site) explainDeletion(ctx context.Context, items []auth.Account) ([]string, error) {
-	belongings, err := s.directory.RelatedRows(ctx, idsOf(items))
+	related, err := s.reader.RelatedRows(ctx, idsOf(items))
 	if err != nil {
 		return nil, err
 	}
 	var with []string
-	for _, each := range belongings {
+	for _, each := range related {
 		if each.Count > 0 {
-			with = append(with, fmt.Sprintf("%s: %s", each.Name, grouped(each.Count)))
+			with = append(with, fmt.Sprintf("%s: %s", each.Name, comma(each.Count)))
 		}
 	}
-	lines := []string{"This cannot be undone. The record of changes stays."}
+	lines := []string{"This cannot be undone. The audit log keeps its events."}
 	if len(with) > 0 {
-		lines = append(lines, "What goes along: "+strings.Join(with, ", ")+".")
+		lines = append(lines, "Also deleted: "+strings.Join(with, ", ")+".")
 	}
-	return append(lines, "To keep somebody out and keep their data, make them inactive instead."), nil
+	return append(lines, "To block a user and keep their data, deactivate them instead."), nil
 }
 
 // shownSessions is how many of a user's sessions their page shows.
@@ -300,7 +304,7 @@ func (s *Site) userPanels(ctx context.Context, staff *auth.Staff, a auth.Account
 		return nil, nil
 	}
 	now := s.auth.Now()
-	found, err := s.directory.ListSessions(ctx, auth.ListParams{
+	found, err := s.reader.ListSessions(ctx, auth.ListParams{
 		Filters: []auth.Filter{auth.Equal("user", a.ID), auth.Equal("open", now)},
 		Sort:    "renewed_at", Descending: true, Size: shownSessions,
 	})
@@ -308,16 +312,16 @@ func (s *Site) userPanels(ctx context.Context, staff *auth.Staff, a auth.Account
 		return nil, err
 	}
 	panel := Panel{
-		Title: "Sessions", Empty: "Signed in nowhere.",
-		Labels: []string{"Browser", "Address", "Since", "Last renewal"},
-		Links:  []Link{{Label: "All sessions of this user", Path: sessionsOf(a.Email)}},
+		Title: "Sessions", Empty: "No active sessions.",
+		Labels: []string{"Browser", "IP address", "Signed in", "Last renewed"},
+		Links:  []Link{{Label: "View all sessions", Path: sessionsOf(a.Email)}},
 	}
 	for _, session := range found.Items {
 		row := PanelRow{Cells: []Cell{
 			{Text: browserOf(session), Link: Prefix + "sessions/" + session.ID + "/"}, Text(session.Address), At(&session.CreatedAt), At(&session.RenewedAt),
 		}}
 		if staff.Rights.Has(auth.SessionModel.May(auth.Delete)) {
-			row.Links = []Link{{Label: "End", Path: Prefix + "sessions/" + session.ID + "/end/", Grave: true}}
+			row.Links = []Link{{Label: "End session", Path: Prefix + "sessions/" + session.ID + "/end/", Destructive: true}}
 		}
 		panel.Rows = append(panel.Rows, row)
 	}

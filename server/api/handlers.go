@@ -5,7 +5,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/gen"
 	"github.com/latchkey-auth/latchkey/server/auth"
-	"github.com/latchkey-auth/latchkey/server/request"
+	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // Server implements the contract's operations.
@@ -24,7 +24,7 @@ func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.Logi
 	grant, err := s.auth.Login(ctx, auth.Credentials{
 		Email:    in.Body.Username,
 		Password: in.Body.Password,
-		Client:   request.From(ctx).Client,
+		Client:   reqctx.From(ctx).Client,
 	})
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (s *Server) CheckSession(ctx context.Context, _ gen.CheckSessionRequestObje
 
 // Logout ends the session: POST /users/logout/.
 func (s *Server) Logout(ctx context.Context, _ gen.LogoutRequestObject) (gen.LogoutResponseObject, error) {
-	if err := s.auth.Logout(ctx, identity(ctx), request.From(ctx).Client); err != nil {
+	if err := s.auth.Logout(ctx, identity(ctx), reqctx.From(ctx).Client); err != nil {
 		return nil, err
 	}
 	return gen.Logout204Response{}, nil

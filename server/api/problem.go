@@ -11,7 +11,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/gen"
 	"github.com/latchkey-auth/latchkey/server/auth"
-	"github.com/latchkey-auth/latchkey/server/request"
+	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // Codes of failures that only HTTP has.
@@ -66,7 +66,7 @@ func (p problems) write(w http.ResponseWriter, r *http.Request, err error) {
 	if found, ok := errors.AsType[*auth.Error](err); ok && statusOf[found.Code] != 0 {
 		named, status = found, statusOf[found.Code]
 	}
-	info := request.From(ctx)
+	info := reqctx.From(ctx)
 	info.Refused = named
 	switch {
 	case ctx.Err() != nil && status >= http.StatusInternalServerError:

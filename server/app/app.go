@@ -114,12 +114,12 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	if err != nil {
 		return err
 	}
-	formKey, err := hkdf.Key(sha256.New, secret, nil, "latchkey admin forms", sha256.Size)
+	messageKey, err := hkdf.Key(sha256.New, secret, nil, "latchkey admin messages", sha256.Size)
 	if err != nil {
 		return fmt.Errorf("deriving a key: %w", err)
 	}
 	a.Admin, err = admin.New(admin.Config{
-		Auth: service, Directory: a.Store, Key: formKey, PublicURL: cfg.PublicURL, Link: site.Asset, Version: version, Log: a.log,
+		Auth: service, Reader: a.Store, Key: messageKey, PublicURL: cfg.PublicURL, Link: site.Asset, Version: version, Log: a.log,
 	})
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/latchkey-auth/latchkey/server/request"
+	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // newFrontend hands requests to the Next.js server at target, WebSocket upgrades
@@ -66,7 +66,7 @@ const (
 // forward tells the app who the client is and how it reached the site: what a
 // trusted proxy before us says, else what we know.
 func forward(p *httputil.ProxyRequest, scheme string) {
-	info := request.From(p.In.Context())
+	info := reqctx.From(p.In.Context())
 	p.SetXForwarded()
 	p.Out.Header.Set("X-Forwarded-For", info.Client.Address)
 	p.Out.Header.Set("X-Forwarded-Proto", scheme)

@@ -13,7 +13,7 @@ import (
 	"github.com/lmittmann/tint"
 	"golang.org/x/term"
 
-	"github.com/latchkey-auth/latchkey/server/request"
+	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // NewLog writes a log for a person where w is a terminal, and JSON elsewhere.
@@ -37,7 +37,7 @@ func quoteOrders(_ []string, attr slog.Attr) slog.Attr {
 type withRequestID struct{ slog.Handler }
 
 func (h withRequestID) Handle(ctx context.Context, record slog.Record) error {
-	if id := request.From(ctx).ID; id != "" {
+	if id := reqctx.From(ctx).ID; id != "" {
 		record.AddAttrs(slog.String("request_id", id))
 	}
 	return h.Handler.Handle(ctx, record)

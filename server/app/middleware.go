@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
-	"github.com/latchkey-auth/latchkey/server/request"
+	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // maxLoggedPath is how much of a path is logged, in bytes: ours are shorter.
@@ -23,14 +23,14 @@ func observe(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.H
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		address, viaProxy := clientAddress(r, trusted)
-		info := &request.Info{
+		info := &reqctx.Info{
 			ID:       newRequestID(),
 			Client:   auth.Client{Address: address, UserAgent: r.UserAgent()},
 			ViaProxy: viaProxy,
 		}
 		w.Header().Set("X-Request-ID", info.ID)
 		answer := &answer{ResponseWriter: w}
-		r = r.WithContext(request.With(r.Context(), info))
+		r = r.WithContext(reqctx.With(r.Context(), info))
 		defer func() {
 			if panicked := recover(); panicked != nil {
 				answer.failed(r, log, panicked)

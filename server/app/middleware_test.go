@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
-	"github.com/latchkey-auth/latchkey/server/request"
+	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // observed answers a request by next and returns the answer and what is logged.
@@ -47,8 +47,8 @@ func TestARequestIsLoggedOnceWithItsID(t *testing.T) {
 	r.RemoteAddr = "192.0.2.7:5000"
 	var seen string
 	answer, lines := observed(t, r, func(w http.ResponseWriter, r *http.Request) {
-		seen = request.From(r.Context()).ID
-		if client := request.From(r.Context()).Client; client.Address != "192.0.2.7" || client.UserAgent != "s3cret" {
+		seen = reqctx.From(r.Context()).ID
+		if client := reqctx.From(r.Context()).Client; client.Address != "192.0.2.7" || client.UserAgent != "s3cret" {
 			t.Errorf("the client is %+v", client)
 		}
 		w.WriteHeader(http.StatusTeapot)
@@ -174,7 +174,7 @@ func TestNewLogOnNoTerminalWritesJSON(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
 	log := NewLog(&text, slog.LevelInfo)
-	ctx := request.With(t.Context(), &request.Info{ID: "id-1"})
+	ctx := reqctx.With(t.Context(), &reqctx.Info{ID: "id-1"})
 	log.InfoContext(ctx, "first", "key", "value")
 	log.With("a", 1).WithGroup("group").WarnContext(ctx, "second", "b", 2)
 	log.Info("third")
@@ -205,7 +205,7 @@ func TestARefusalIsLoggedWithItsCause(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest(http.MethodPost, "/api/v1/users/login/", nil)
 	_, lines := observed(t, r, func(w http.ResponseWriter, r *http.Request) {
-		request.From(r.Context()).Refused = auth.InvalidToken(errors.New("the session was ended"))
+		reqctx.From(r.Context()).Refused = auth.InvalidToken(errors.New("the session was ended"))
 		w.WriteHeader(http.StatusUnauthorized)
 	})
 	if len(lines) != 1 || lines[0]["code"] != "invalid_token" || lines[0]["cause"] != "the session was ended" {

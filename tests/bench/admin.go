@@ -6,11 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -146,8 +144,6 @@ func (b *bench) startAdmin(ctx context.Context, database string, users int) (*ad
 	return side, nil
 }
 
-var formToken = regexp.MustCompile(`name="token" value="([^"]+)"`)
-
 // signIn signs in at the admin site, as a browser does, and returns the session's cookie.
 func signIn(ctx context.Context, addr string) (cookie string, err error) {
 	site := &url.URL{Scheme: "http", Host: addr, Path: "/admin/"}
@@ -157,37 +153,30 @@ func signIn(ctx context.Context, addr string) (cookie string, err error) {
 		return "", err
 	}
 	browser := &http.Client{Jar: jar}
-	page, err := visit(ctx, browser, http.MethodGet, login, nil)
-	if err != nil {
-		return "", err
-	}
-	token := formToken.FindStringSubmatch(page)
-	if token == nil {
-		return "", errors.New("the form has no token")
-	}
-	_, err = visit(ctx, browser, http.MethodPost, login, url.Values{"email": {adminEmail}, "password": {seedPassword}, "token": {token[1]}})
+	err = post(ctx, browser, login, url.Values{"email": {adminEmail}, "password": {seedPassword}})
 	for _, each := range jar.Cookies(site) {
 		cookie += each.String() + "; "
 	}
 	return strings.TrimSuffix(cookie, "; "), err
 }
 
-func visit(ctx context.Context, browser *http.Client, method, address string, form url.Values) (page string, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
+// post submits a form of the admin site, as its own page does.
+func post(ctx context.Context, browser *http.Client, address string, form url.Values) (err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", err
+		return err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
 	answer, err := browser.Do(request)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
-	body, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s answers %s", address, answer.Status)
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", address, answer.Status)
 	}
-	return string(body), err
+	return nil
 }
 
 // ask asks for a page. The first time it looks whether that is the page it should be.

@@ -1,20 +1,20 @@
-// Comfort only: every page works without this file.
+// Every page works without this file.
 (() => {
   'use strict'
 
-  // A filter is applied as soon as it is chosen.
+  // Filters apply as soon as they are chosen.
   for (const select of document.querySelectorAll('select[data-now]')) {
     select.addEventListener('change', () => select.form.requestSubmit())
   }
 
-  // An address that says nothing of what was left empty.
+  // Empty fields are left out of the URL.
   for (const form of document.querySelectorAll('form.finder')) {
     form.addEventListener('formdata', ({ formData }) => {
       for (const [name, value] of [...formData]) if (value === '') formData.delete(name)
     })
   }
 
-  // "/" goes to the search.
+  // "/" focuses the search.
   const search = document.getElementById('search')
   if (search) {
     document.addEventListener('keydown', (event) => {
@@ -26,19 +26,19 @@
     })
   }
 
-  // All of a page are ticked at once, and those that are ticked are counted.
+  // A box selects all rows of the page, and the selected rows are counted.
   for (const rows of document.querySelectorAll('form.rows')) {
     const boxes = [...rows.querySelectorAll('input[name=key]')]
     const all = rows.querySelector('[data-all]')
     if (!all) continue
     all.hidden = false
     const box = all.querySelector('input')
-    const told = rows.querySelector('[data-ticked]')
+    const output = rows.querySelector('[data-selected]')
     const count = () => {
-      const ticked = boxes.filter((each) => each.checked).length
-      box.checked = ticked === boxes.length
-      box.indeterminate = ticked > 0 && ticked < boxes.length
-      told.textContent = ticked ? `${ticked} ticked` : ''
+      const selected = boxes.filter((each) => each.checked).length
+      box.checked = selected === boxes.length
+      box.indeterminate = selected > 0 && selected < boxes.length
+      output.textContent = selected ? `${selected} selected` : ''
     }
     box.addEventListener('change', () => {
       for (const each of boxes) each.checked = box.checked
@@ -48,14 +48,14 @@
     count()
   }
 
-  // Many options can be searched.
+  // Long lists of options get a filter.
   for (const options of document.querySelectorAll('[data-options]')) {
     const labels = [...options.querySelectorAll('.option')]
     if (labels.length < 9) continue
     const find = document.createElement('input')
     find.type = 'search'
-    find.placeholder = 'Narrow these down'
-    find.setAttribute('aria-label', `Narrow down: ${options.closest('fieldset').querySelector('legend').textContent}`)
+    find.placeholder = 'Filter'
+    find.setAttribute('aria-label', `Filter: ${options.closest('fieldset').querySelector('legend').textContent}`)
     find.className = 'narrow'
     find.addEventListener('input', () => {
       const word = find.value.trim().toLowerCase()
@@ -73,7 +73,7 @@
     options.before(find)
   }
 
-  // A form is sent once, however often its button is pressed.
+  // A form is submitted once, however often its button is pressed.
   for (const form of document.querySelectorAll('form[method=post]')) {
     form.addEventListener('submit', (event) => {
       if (form.dataset.sent) event.preventDefault()
@@ -84,7 +84,7 @@
     for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent
   })
 
-  // The menu of one's own account closes on Escape, and when something else is clicked.
+  // The account menu closes on Escape and on a click elsewhere.
   const me = document.querySelector('details.me')
   if (me) {
     document.addEventListener('keydown', (event) => {

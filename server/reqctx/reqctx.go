@@ -1,6 +1,6 @@
-// Package request carries what the server knows of a request beside its content,
+// Package reqctx carries what the server knows of a request beside its content,
 // in the request's context: its id and the client at its other end.
-package request
+package reqctx
 
 import (
 	"context"

@@ -1,0 +1,207 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+)
+
+// cookieLifetime is at least as long as a session: the server decides when one is over.
+const cookieLifetime = 24 * time.Hour
+
+// askToLogIn redirects to the sign-in page, which leads back. It answers a form whose
+// sender's session has ended with that page, and saves nothing.
+func (s *Site) askToLogIn(req *request) error {
+	if !req.isPost() {
+		to := Prefix + "login/"
+		if req.URL.Path != Prefix && req.URL.Path != Prefix+"logout/" {
+			to += "?" + url.Values{"next": {req.URL.RequestURI()}}.Encode()
+		}
+		message := ""
+		if req.cookie(sessionCookie) != "" {
+			message = warning + "You were signed out, because your session expired or was ended."
+			s.setCookie(req.w, sessionCookie, "", 0)
+		}
+		req.seeOther(to, message)
+		return nil
+	}
+	view := loginForm(Prefix)
+	view.Fault = "You were signed out, and your changes were not saved. Sign in, go back to the form in your browser, and submit it again."
+	req.note(auth.AuthenticationRequired())
+	req.form = Form{url.Values{}}
+	return req.renderForm(http.StatusUnauthorized, view, page{Title: "Sign in", SignedOut: true})
+}
+
+func loginForm(next string) formView {
+	return formView{
+		Heading: "Sign in to the admin site", Submit: "Sign in", Action: Prefix + "login/", Hidden: []hidden{{"next", next}},
+		Fieldsets: []Fieldset{{Fields: []Field{
+			{Name: "email", Label: "E-mail address", Kind: EmailField, Required: true, Autocomplete: "username", MaxLength: auth.MaxEmailLength},
+			{Name: "password", Label: "Password", Kind: PasswordField, Required: true, Autocomplete: "current-password"},
+		}}},
+	}
+}
+
+func (s *Site) serveLogin(req *request) error {
+	next := localPath(req.URL.Query().Get("next"))
+	if req.isPost() {
+		next = localPath(req.form.Text("next"))
+	} else if req.staff != nil {
+		req.seeOther(next, "")
+		return nil
+	}
+	view := loginForm(next)
+	status := http.StatusOK
+	if req.isPost() {
+		err := s.logIn(req, req.form.Text("email"), req.form.Text("password"))
+		if err == nil {
+			req.seeOther(next, "")
+			return nil
+		}
+		named, ok := errors.AsType[*auth.Error](err)
+		if !ok || statusOf[named.Code] == 0 || named.Code == auth.CodeUnavailable {
+			return err
+		}
+		req.note(named)
+		view.Fault, status = named.Detail, statusOf[named.Code]
+	}
+	return req.renderForm(status, view, page{Title: "Sign in", SignedOut: true})
+}
+
+// logIn begins a new session, and ends the one that the request was sent in.
+func (s *Site) logIn(req *request, email, password string) error {
+	secret, err := s.auth.LoginStaff(req.Context(), auth.Credentials{Email: email, Password: password, Client: req.client})
+	if err != nil {
+		return err
+	}
+	s.setCookie(req.w, sessionCookie, secret, cookieLifetime)
+	if req.staff == nil {
+		return nil
+	}
+	return s.auth.LogoutStaff(req.Context(), req.staff, req.client)
+}
+
+func (s *Site) serveLogout(req *request) error {
+	if !req.isPost() {
+		return req.renderForm(http.StatusOK, formView{
+			Heading: "Sign out?", Submit: "Sign out", Back: Prefix,
+			Intro: []string{"This ends your session on this admin site only."},
+		}, page{Title: "Sign out"})
+	}
+	if err := s.auth.LogoutStaff(req.Context(), req.staff, req.client); err != nil {
+		return err
+	}
+	s.setCookie(req.w, sessionCookie, "", 0)
+	req.seeOther(Prefix+"login/", "You are signed out.")
+	return nil
+}
+
+func (s *Site) servePassword(req *request) error {
+	view := formView{
+		Heading: "Change your password", Submit: "Change password", Back: Prefix, Confirm: confirmField(),
+		Intro:     []string{"You stay signed in here and are signed out everywhere else."},
+		Fieldsets: []Fieldset{{Fields: newPasswordFields()}},
+	}
+	view.Confirm.Label, view.Confirm.Help = "Current password", ""
+	status := http.StatusOK
+	if req.isPost() {
+		err := s.changePassword(req)
+		if err == nil {
+			req.seeOther(Prefix, "Your password was changed.")
+			return nil
+		}
+		confirm := view.Confirm
+		if status, err = view.take(req, err); err != nil {
+			return err
+		}
+		view.Confirm = confirm
+	}
+	return req.renderForm(status, view, page{Title: view.Heading, Crumbs: []Link{{Label: "Your password"}}})
+}
+
+func (s *Site) changePassword(req *request) error {
+	if req.form.Text(currentPassword) == "" {
+		return auth.Invalid(auth.FieldError{Field: currentPassword, Message: "This is required."})
+	}
+	password, err := newPassword(req.form)
+	if err != nil {
+		return err
+	}
+	if err := req.confirm(); err != nil {
+		return err
+	}
+	return s.auth.SetOwnPassword(req.Context(), req.staff, req.client, password)
+}
+
+func newPasswordFields() []Field {
+	return []Field{
+		{Name: "password", Label: "New password", Kind: PasswordField, Autocomplete: "new-password", Help: "At least 8 characters, not only digits, and not a common password."},
+		{Name: "again", Label: "Confirm new password", Kind: PasswordField, Autocomplete: "new-password"},
+	}
+}
+
+// newPassword returns the password that was typed, twice the same.
+func newPassword(form Form) (string, error) {
+	if form.Text("password") != form.Text("again") {
+		return "", auth.Invalid(auth.FieldError{Field: "again", Message: "The passwords do not match."})
+	}
+	return form.Text("password"), nil
+}
+
+func (s *Site) serveSetup(req *request) error {
+	token := req.URL.Query().Get("token")
+	if req.isPost() {
+		token = req.form.Text("setup")
+	}
+	// The URL holds the token, which no other page must learn from a Referer. With
+	// no-referrer, though, browsers would send the form with "Origin: null", and it would
+	// be refused where they send no Sec-Fetch-Site: on http other than localhost.
+	req.w.Header().Set("Referrer-Policy", "strict-origin")
+	if err := s.auth.CheckSetup(req.Context(), token); err != nil {
+		return err
+	}
+	view := formView{
+		Heading: "Create the first superuser", Submit: "Create account and sign in", Hidden: []hidden{{"setup", token}},
+		Intro:     []string{"The first superuser can do everything here, and can create more users. This link works once."},
+		Fieldsets: []Fieldset{{Fields: append([]Field{{Name: "email", Label: "E-mail address", Kind: EmailField, Required: true, Autocomplete: "username", MaxLength: auth.MaxEmailLength}}, newPasswordFields()...)}},
+	}
+	status := http.StatusOK
+	if req.isPost() {
+		err := s.setUp(req, token)
+		if err == nil {
+			req.seeOther(Prefix, "Welcome. Your superuser account is ready.")
+			return nil
+		}
+		if errors.Is(err, errSignInAfter) {
+			req.seeOther(Prefix+"login/", "The account was created. Sign in with it.")
+			return nil
+		}
+		if status, err = view.take(req, err); err != nil {
+			return err
+		}
+	}
+	return req.renderForm(status, view, page{Title: view.Heading, SignedOut: true})
+}
+
+// errSignInAfter says that the account was created, but signing in did not work.
+var errSignInAfter = errors.New("created, and not signed in")
+
+func (s *Site) setUp(req *request, token string) error {
+	password, err := newPassword(req.form)
+	if err != nil {
+		return err
+	}
+	user, err := s.auth.SetUp(req.Context(), token, auth.NewUser{Email: req.form.Text("email"), Password: password}, req.client)
+	if err != nil {
+		return err
+	}
+	secret, err := s.auth.LoginStaff(req.Context(), auth.Credentials{Email: user.Email, Password: password, Client: req.client})
+	if err != nil {
+		return errSignInAfter
+	}
+	s.setCookie(req.w, sessionCookie, secret, cookieLifetime)
+	return nil
+}
