@@ -53,7 +53,7 @@ func (m *registered[T]) serveAction(req *request, name string, keys []string) er
 	}
 	action := m.Actions[i]
 	for _, permission := range action.Needs {
-		if !req.staff.Rights.Has(permission) {
+		if !req.by.Rights.Has(permission) {
 			return auth.Forbidden("You do not have permission to do this. It requires " + string(permission) + ".")
 		}
 	}
@@ -102,7 +102,7 @@ func (m *registered[T]) serveAction(req *request, name string, keys []string) er
 	if action.Fields != nil {
 		view.Fieldsets = action.Fields(items)
 	}
-	if action.Confirm && !req.staff.IsConfirmed(req.now) {
+	if action.Confirm && !req.by.IsConfirmed(req.now) {
 		view.Confirm = confirmField()
 	}
 	return req.renderForm(status, view, page{Title: view.Heading, Crumbs: m.crumbs(Link{Label: view.Heading})})
@@ -122,7 +122,7 @@ func (m *registered[T]) run(req *request, action Action[T], items []T) (string, 
 	if err := req.confirm(); err != nil {
 		return "", err
 	}
-	return action.Run(req.Context(), req.staff, req.actor(), items, req.form)
+	return action.Run(req.Context(), req.by, items, req.form)
 }
 
 // after returns the path to go to after an action: the list it was started from, else
@@ -131,12 +131,12 @@ func (m *registered[T]) after(req *request, action Action[T], keys []string) str
 	if from := req.form.Text("from"); from != "" {
 		return m.listFrom(from)
 	}
-	if len(keys) == 1 && action.OnOne && req.staff.Rights.Any(m.Permissions, auth.View) {
-		if _, err := m.Get(req.Context(), keys[0]); err == nil {
+	if len(keys) == 1 && action.OnOne && req.by.Rights.Any(m.Permissions, auth.View) {
+		if _, err := m.Get(req.Context(), req.by, keys[0]); err == nil {
 			return m.path(url.PathEscape(keys[0]))
 		}
 	}
-	if req.staff.Rights.Any(m.Permissions, auth.View) {
+	if req.by.Rights.Any(m.Permissions, auth.View) {
 		return m.path()
 	}
 	return Prefix
@@ -151,7 +151,7 @@ func (m *registered[T]) explain(req *request, action Action[T], items []T) ([]st
 		}
 		lines = append(lines, fmt.Sprintf("%d %s are selected: %s.", len(items), m.Many, strings.Join(titles, ", ")))
 	}
-	more, err := action.Explain(req.Context(), items)
+	more, err := action.Explain(req.Context(), req.by, items)
 	return append(lines, more...), err
 }
 
@@ -165,7 +165,7 @@ func (m *registered[T]) getAll(req *request, keys []string) ([]T, error) {
 			continue
 		}
 		seen[key] = true
-		item, err := m.Get(req.Context(), key)
+		item, err := m.Get(req.Context(), req.by, key)
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
@@ -34,24 +33,20 @@ func (s *Site) auditLog() Model[auth.Event] {
 			OneOf("kind", "Type", auth.KindUser, auth.KindGroup),
 			Since("at", "Time", false),
 		},
-		List: s.reader.ListEvents,
-		Each: s.reader.EachEvent,
-		Get: func(ctx context.Context, key string) (auth.Event, error) {
+		List: s.audit.List,
+		Each: s.audit.Each,
+		Get: func(ctx context.Context, by *auth.Principal, key string) (auth.Event, error) {
 			id, err := idOf(key, "event")
 			if err != nil {
 				return auth.Event{}, err
 			}
-			event, err := s.reader.Event(ctx, id)
-			if errors.Is(err, auth.ErrNoRow) {
-				return event, doesNotExist("event")
-			}
-			return event, err
+			return s.audit.Get(ctx, by, id)
 		},
 		Fields: eventFields,
 	}
 }
 
-func eventFields(_ context.Context, _ *auth.Staff, e *auth.Event) ([]Fieldset, error) {
+func eventFields(_ context.Context, _ *auth.Principal, e *auth.Event) ([]Fieldset, error) {
 	fieldsets := []Fieldset{{Fields: []Field{
 		{Label: "Time", Kind: ShownField, Shown: At(&e.At)},
 		{Label: "Actor", Kind: ShownField, Shown: Text(e.Actor)},

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/problem"
 )
 
 // formView is what the template of a form sees.
@@ -44,7 +46,7 @@ func confirmField() *Field {
 // serveAdd serves the form for a new item, and on POST creates it.
 func (m *registered[T]) serveAdd(req *request) error {
 	for _, verb := range append([]auth.Verb{auth.Add}, m.AddNeeds...) {
-		if !req.staff.Rights.Has(m.Permissions.May(verb)) {
+		if !req.by.Rights.Has(m.Permissions.May(verb)) {
 			return auth.Forbidden("You do not have permission to create " + m.Many + ". It requires " + string(m.Permissions.May(verb)) + ".")
 		}
 	}
@@ -64,7 +66,7 @@ func (m *registered[T]) serveAdd(req *request) error {
 			return err
 		}
 	}
-	fieldsets, err := m.Fields(req.Context(), req.staff, nil)
+	fieldsets, err := m.Fields(req.Context(), req.by, nil)
 	if err != nil {
 		return err
 	}
@@ -76,7 +78,7 @@ func (m *registered[T]) add(req *request) (string, error) {
 	if err := req.confirm(); err != nil {
 		return "", err
 	}
-	return m.Add(req.Context(), req.actor(), req.form)
+	return m.Add(req.Context(), req.by, req.form)
 }
 
 // serveOne serves the page of one item, and on POST changes it.
@@ -84,23 +86,25 @@ func (m *registered[T]) serveOne(req *request, key string) error {
 	if err := m.mustMay(req, auth.View); err != nil {
 		return err
 	}
-	item, err := m.Get(req.Context(), key)
-	if err != nil {
-		return err
-	}
-	view := formView{Heading: m.Title(item), Back: m.path()}
-	mayChange := m.may(req.staff.Rights, auth.Change)
-	if mayChange {
-		view.Submit, view.Version = "Save changes", m.Version(item)
-	}
+	view := formView{Back: m.path()}
 	status := http.StatusOK
 	if req.isPost() {
+		var err error
 		if status, err = m.tryChange(req, key, &view); err != nil || status == http.StatusSeeOther {
 			return err
 		}
 	}
+	item, err := m.Get(req.Context(), req.by, key)
+	if err != nil {
+		return err
+	}
+	view.Heading = m.Title(item)
+	mayChange := m.may(req.by.Rights, auth.Change)
+	if mayChange {
+		view.Submit, view.Version = "Save changes", cmp.Or(view.Version, m.Version(item))
+	}
 	if m.Fields != nil {
-		if view.Fieldsets, err = m.Fields(req.Context(), req.staff, &item); err != nil {
+		if view.Fieldsets, err = m.Fields(req.Context(), req.by, &item); err != nil {
 			return err
 		}
 	}
@@ -108,7 +112,7 @@ func (m *registered[T]) serveOne(req *request, key string) error {
 		readOnly(view.Fieldsets)
 	}
 	if m.Panels != nil {
-		if view.Panels, err = m.Panels(req.Context(), req.staff, item); err != nil {
+		if view.Panels, err = m.Panels(req.Context(), req.by, item); err != nil {
 			return err
 		}
 	}
@@ -118,7 +122,7 @@ func (m *registered[T]) serveOne(req *request, key string) error {
 
 // tryChange changes an item and redirects to it, or puts into the view why it did not.
 func (m *registered[T]) tryChange(req *request, key string, view *formView) (status int, err error) {
-	if !m.may(req.staff.Rights, auth.Change) {
+	if !m.may(req.by.Rights, auth.Change) {
 		return 0, auth.Forbidden("You do not have permission to change " + m.Many + ".")
 	}
 	err = m.change(req, key)
@@ -129,8 +133,9 @@ func (m *registered[T]) tryChange(req *request, key string, view *formView) (sta
 	case auth.ErrorCode(err) == auth.CodeNotFound:
 		return 0, err
 	}
-	if status, err = view.take(req, err); err == nil && status != http.StatusConflict {
-		view.Version = req.form.Text("version") // once shown, another's change may be overwritten
+	view.Version = req.form.Text("version")
+	if status, err = view.take(req, err); status == http.StatusConflict {
+		view.Version = "" // that of the item as it is now: once shown, another's change may be overwritten
 	}
 	return status, err
 }
@@ -139,7 +144,7 @@ func (m *registered[T]) change(req *request, key string) error {
 	if err := req.confirm(); err != nil {
 		return err
 	}
-	return m.Change(req.Context(), req.actor(), key, req.form.Text("version"), req.form)
+	return m.Change(req.Context(), req.by, key, req.form.Text("version"), req.form)
 }
 
 // links returns what can be done with an item beside changing it.
@@ -149,7 +154,7 @@ func (m *registered[T]) links(req *request, item T, key string) []Link {
 		links = append(links, Link{Label: "History", Path: m.path(url.PathEscape(key), "history")})
 	}
 	for _, action := range m.Actions {
-		if action.OnOne && holds(req.staff.Rights, action.Needs) && (action.Offer == nil || action.Offer(item)) {
+		if action.OnOne && holds(req.by.Rights, action.Needs) && (action.Offer == nil || action.Offer(item)) {
 			links = append(links, Link{Label: action.Label, Path: m.path(url.PathEscape(key), action.Name), Destructive: action.Destructive})
 		}
 	}
@@ -172,7 +177,7 @@ func (view *formView) take(req *request, err error) (int, error) {
 	if !ok {
 		return 0, err
 	}
-	status := statusOf[named.Code]
+	status := problem.Status(named.Code)
 	switch named.Code {
 	case auth.CodeInvalid:
 		view.Fault = "Nothing was saved. Correct the errors below."
@@ -193,7 +198,7 @@ func (view *formView) take(req *request, err error) (int, error) {
 	default:
 		return 0, err
 	}
-	req.note(named)
+	problem.Note(req.Context(), named)
 	if slices.ContainsFunc(named.Fields, func(f auth.FieldError) bool { return f.Field == currentPassword }) || named.Code == auth.CodeTooManyAttempts {
 		view.Confirm = confirmField()
 	}

@@ -50,7 +50,7 @@ func (m *registered[T]) serveExport(req *request) error {
 	err = file.write(names)
 	if err == nil {
 		cells := make([]string, len(m.Columns))
-		err = m.Each(ctx, query, func(item T) error {
+		err = m.Each(ctx, req.by, query, func(item T) error {
 			for i, column := range m.Columns {
 				cells[i] = harmless(column.Cell(item))
 			}

@@ -2,12 +2,12 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
 func (s *Site) groups() Model[auth.Group] {
@@ -22,58 +22,54 @@ func (s *Site) groups() Model[auth.Group] {
 			}},
 		},
 		Sort: "name", Search: "Search by name",
-		List: s.reader.ListGroups,
+		List: s.accounts.ListGroups,
 		Get:  s.getGroup,
-		Fields: func(ctx context.Context, _ *auth.Staff, g *auth.Group) ([]Fieldset, error) {
+		Fields: func(ctx context.Context, by *auth.Principal, g *auth.Group) ([]Fieldset, error) {
 			if g == nil {
 				g = &auth.Group{}
 			}
-			permissions, err := s.permissionOptions(ctx, g.Permissions)
+			permissions, err := s.permissionOptions(ctx, by, g.Permissions)
 			return []Fieldset{{Fields: []Field{
 				{Name: "name", Label: "Name", Kind: TextField, Value: g.Name, Required: true, MaxLength: auth.MaxNameLength, Autocomplete: "off"},
 				{Name: "permissions", Label: "Permissions", Kind: PickField, Options: permissions, Help: "What members can do on this admin site and in Django’s."},
 			}}}, err
 		},
-		Add: func(ctx context.Context, by auth.Actor, form Form) (string, error) {
-			group, err := s.auth.AddGroup(ctx, by, groupForm(form))
+		Add: func(ctx context.Context, by *auth.Principal, form Form) (string, error) {
+			group, err := s.accounts.CreateGroup(ctx, by, groupForm(form))
 			return strconv.FormatInt(group.ID, 10), err
 		},
-		Change: func(ctx context.Context, by auth.Actor, key, version string, form Form) error {
+		Change: func(ctx context.Context, by *auth.Principal, key, version string, form Form) error {
 			id, err := idOf(key, "group")
 			if err == nil {
-				_, err = s.auth.EditGroup(ctx, by, id, version, groupForm(form))
+				_, err = s.accounts.UpdateGroup(ctx, by, id, version, groupForm(form))
 			}
 			return err
 		},
-		Version: func(g auth.Group) string { return g.Form().Version() },
+		Version: func(g auth.Group) string { return accounts.GroupFormOf(g).Version() },
 		Actions: []Action[auth.Group]{{
 			Name: "delete", Label: "Delete", Needs: []auth.PermissionName{auth.GroupModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Destructive: true,
-			Explain: func(context.Context, []auth.Group) ([]string, error) {
+			Explain: func(context.Context, *auth.Principal, []auth.Group) ([]string, error) {
 				return []string{"Members keep their accounts, and lose the permissions that they have only through a deleted group. This cannot be undone."}, nil
 			},
-			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Group, _ Form) (string, error) {
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.Group, _ Form) (string, error) {
 				ids := make([]int64, 0, len(items))
 				for _, group := range items {
 					ids = append(ids, group.ID)
 				}
-				return english.Plural(len(items), "group", "") + " deleted.", s.auth.DeleteGroups(ctx, by, ids)
+				return english.Plural(len(items), "group", "") + " deleted.", s.accounts.DeleteGroups(ctx, by, ids)
 			},
 		}},
 	}
 }
 
-func (s *Site) getGroup(ctx context.Context, key string) (auth.Group, error) {
+func (s *Site) getGroup(ctx context.Context, by *auth.Principal, key string) (auth.Group, error) {
 	id, err := idOf(key, "group")
 	if err != nil {
 		return auth.Group{}, err
 	}
-	group, err := s.reader.Group(ctx, id)
-	if errors.Is(err, auth.ErrNoRow) {
-		return group, doesNotExist("group")
-	}
-	return group, err
+	return s.accounts.Group(ctx, by, id)
 }
 
-func groupForm(form Form) auth.GroupForm {
-	return auth.GroupForm{Name: form.Text("name"), Permissions: form.IDs("permissions")}
+func groupForm(form Form) accounts.GroupForm {
+	return accounts.GroupForm{Name: form.Text("name"), Permissions: form.IDs("permissions")}
 }

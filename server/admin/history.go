@@ -24,15 +24,14 @@ func (m *registered[T]) serveHistory(req *request, key string) error {
 	if err := m.mustMay(req, auth.View); err != nil {
 		return err
 	}
-	item, err := m.Get(req.Context(), key)
+	item, err := m.Get(req.Context(), req.by, key)
 	if err != nil {
 		return err
 	}
 	params := listParams{page: 1}
 	params.readPage(req.URL.Query().Get("p"))
-	found, err := req.site.reader.ListEvents(req.Context(), auth.ListParams{
-		Filters: []auth.Filter{auth.Equal(m.History, key)},
-		Sort:    "id", Descending: true, Offset: (params.page - 1) * pageSize, Size: pageSize,
+	found, err := req.site.audit.History(req.Context(), req.by, m.Permissions, m.History, key, auth.ListParams{
+		Offset: (params.page - 1) * pageSize, Size: pageSize,
 	})
 	if err != nil {
 		return err
@@ -40,7 +39,7 @@ func (m *registered[T]) serveHistory(req *request, key string) error {
 	own := m.path(url.PathEscape(key))
 	view := historyView{
 		Heading: "History of " + m.Title(item), Back: own,
-		Events: eventViews(found.Items, req.staff.Rights),
+		Events: eventViews(found.Items, req.by.Rights),
 		Pages:  pagesOf(req.URL.Query(), params.page, found.Matches, found.Uncounted, len(found.Items)),
 	}
 	return req.render("history.html", page{
@@ -50,15 +49,10 @@ func (m *registered[T]) serveHistory(req *request, key string) error {
 	})
 }
 
-// eventViews returns events for a page, with IP addresses only for who may see these
-// in the audit log or in the list of sessions.
+// eventViews returns events for a page. They lead to the audit log for who may view it.
 func eventViews(events []auth.Event, rights auth.Rights) []eventView {
-	seesClients := rights.Any(auth.EventModel, auth.View) || rights.Any(auth.SessionModel, auth.View)
 	views := make([]eventView, 0, len(events))
 	for _, event := range events {
-		if !seesClients {
-			event = event.WithoutClient()
-		}
 		view := eventView{Event: event}
 		if rights.Any(auth.EventModel, auth.View) {
 			view.Path = Prefix + auditLog + "/" + strconv.FormatInt(event.ID, 10) + "/"
@@ -76,17 +70,17 @@ type indexView struct {
 }
 
 func (s *Site) serveIndex(req *request) error {
-	tiles, err := totals(req.Context(), s.models, req.staff.Rights)
+	tiles, err := totals(req.Context(), s.models, req.by)
 	if err != nil {
 		return err
 	}
-	view := indexView{Tiles: tiles, Recent: req.staff.Rights.Any(auth.EventModel, auth.View)}
+	view := indexView{Tiles: tiles, Recent: req.by.Rights.Any(auth.EventModel, auth.View)}
 	if view.Recent {
-		found, err := s.reader.ListEvents(req.Context(), auth.ListParams{Sort: "id", Descending: true, Size: 10})
+		found, err := s.audit.List(req.Context(), req.by, auth.ListParams{Sort: "id", Descending: true, Size: 10})
 		if err != nil {
 			return err
 		}
-		view.Events = eventViews(found.Items, req.staff.Rights)
+		view.Events = eventViews(found.Items, req.by.Rights)
 	}
 	return req.render("index.html", page{Title: "Admin", Content: view})
 }

@@ -92,7 +92,7 @@ func (m *registered[T]) serveList(req *request) error {
 	if err != nil {
 		return err
 	}
-	found, err := m.List(req.Context(), params.query)
+	found, err := m.List(req.Context(), req.by, params.query)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (m *registered[T]) serveList(req *request) error {
 	view := listView{
 		Label: m.Label, One: m.One, Many: m.Many, Path: m.path(), Here: req.URL.RequestURI(), Search: params.query.Search, SearchFor: m.Search,
 		Headers: m.headers(req, params.query), Filters: filters, Actions: m.bulkActions(req),
-		CanAdd: m.canAdd(req.staff.Rights), Filtered: filtered,
+		CanAdd: m.canAdd(req.by.Rights), Filtered: filtered,
 		Count: countOf(found.Matches, found.Uncounted, found.Total, m.One, m.Many, filtered),
 	}
 	if m.Each != nil {
@@ -202,7 +202,7 @@ func (p *listParams) readPage(text string) {
 func (m *registered[T]) readFilters(req *request, params *listParams, values url.Values) ([]filterView, error) {
 	var views []filterView
 	for _, filter := range m.Filters {
-		choices, err := filter.Choices(req.Context())
+		choices, err := filter.Choices(req.Context(), req.by)
 		if err != nil {
 			return nil, err
 		}
@@ -249,7 +249,7 @@ func (m *registered[T]) headers(req *request, query auth.ListParams) []header {
 func (m *registered[T]) bulkActions(req *request) []Link {
 	var links []Link
 	for _, action := range m.Actions {
-		if action.OnSeveral && holds(req.staff.Rights, action.Needs) {
+		if action.OnSeveral && holds(req.by.Rights, action.Needs) {
 			links = append(links, Link{Label: action.Label, Path: action.Name, Destructive: action.Destructive})
 		}
 	}
@@ -353,18 +353,18 @@ func (m *registered[T]) exportable(req *request) (auth.ListParams, error) {
 }
 
 // totals returns how many items each model has, for the home page.
-func totals(ctx context.Context, models []modelHandler, rights auth.Rights) ([]tile, error) {
+func totals(ctx context.Context, models []modelHandler, by *auth.Principal) ([]tile, error) {
 	var tiles []tile
 	for _, m := range models {
-		if !m.may(rights, auth.View) {
+		if !m.may(by.Rights, auth.View) {
 			continue
 		}
-		count, err := m.total(ctx)
+		count, err := m.total(ctx, by)
 		if err != nil {
 			return nil, err
 		}
 		t := tile{Label: m.label(), One: m.one(), Path: Prefix + m.name() + "/", Count: comma(count)}
-		if m.canAdd(rights) {
+		if m.canAdd(by.Rights) {
 			t.Add = t.Path + "add/"
 		}
 		tiles = append(tiles, t)

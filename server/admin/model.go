@@ -19,30 +19,30 @@ type Model[T any] struct {
 	Key         func(T) string
 	Title       func(T) string
 	Columns     []Column[T]
-	List        func(ctx context.Context, q auth.ListParams) (auth.Page[T], error)
+	List        func(ctx context.Context, by *auth.Principal, params auth.ListParams) (auth.Page[T], error)
 	// Get returns the item with a key; an error with [auth.CodeNotFound] when there is
 	// none.
-	Get func(ctx context.Context, key string) (T, error)
+	Get func(ctx context.Context, by *auth.Principal, key string) (T, error)
 
 	Sort       string // the default order, a column's name; "" for the list's own
 	Descending bool
 	Search     string // the label of the search field; "" when there is no search
 	Filters    []Filter
 	// Each calls f for every item that matches, for the export.
-	Each func(ctx context.Context, q auth.ListParams, f func(T) error) error
+	Each func(ctx context.Context, by *auth.Principal, params auth.ListParams, f func(T) error) error
 
 	// Fields returns the form of an item, nil for a new one.
-	Fields func(ctx context.Context, staff *auth.Staff, item *T) ([]Fieldset, error)
+	Fields func(ctx context.Context, by *auth.Principal, item *T) ([]Fieldset, error)
 	// Add creates an item from a form and returns its key.
-	Add func(ctx context.Context, by auth.Actor, form Form) (key string, err error)
+	Add func(ctx context.Context, by *auth.Principal, form Form) (key string, err error)
 	// AddNeeds are the verbs that creating an item requires besides [auth.Add].
 	AddNeeds []auth.Verb
 	// Change saves a form. version is what Version returned when the form was shown.
-	Change  func(ctx context.Context, by auth.Actor, key, version string, form Form) error
+	Change  func(ctx context.Context, by *auth.Principal, key, version string, form Form) error
 	Version func(T) string
 	Actions []Action[T]
 	// Panels returns the lists below the form of an item.
-	Panels func(ctx context.Context, staff *auth.Staff, item T) ([]Panel, error)
+	Panels func(ctx context.Context, by *auth.Principal, item T) ([]Panel, error)
 	// History names the filter of the audit log that finds an item's events by its key;
 	// "" when items have no history.
 	History string
@@ -89,7 +89,7 @@ func (c Cell) CSV() string {
 // Filter narrows a list to one of its choices.
 type Filter struct {
 	Name, Label string
-	Choices     func(ctx context.Context) ([]Choice, error)
+	Choices     func(ctx context.Context, by *auth.Principal) ([]Choice, error)
 }
 
 // Choice is a choice of a filter. Where returns what it means at a time.
@@ -146,7 +146,7 @@ func Since(column, label string, never bool) Filter {
 
 // Choose returns a filter whose choices are always the same.
 func Choose(name, label string, choices ...Choice) Filter {
-	return Filter{Name: name, Label: label, Choices: func(context.Context) ([]Choice, error) { return choices, nil }}
+	return Filter{Name: name, Label: label, Choices: func(context.Context, *auth.Principal) ([]Choice, error) { return choices, nil }}
 }
 
 // Kind is how a field is rendered.
@@ -222,10 +222,10 @@ type Action[T any] struct {
 	Confirm     bool
 	Destructive bool // it cannot be undone
 	// Explain returns sentences that say what will happen.
-	Explain func(ctx context.Context, items []T) ([]string, error)
+	Explain func(ctx context.Context, by *auth.Principal, items []T) ([]string, error)
 	Fields  func(items []T) []Fieldset
 	// Run does it, and returns a sentence that says what was done.
-	Run func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []T, form Form) (done string, err error)
+	Run func(ctx context.Context, by *auth.Principal, items []T, form Form) (done string, err error)
 	// Offer reports whether it makes sense for an item; nil when it always does.
 	Offer func(T) bool
 }

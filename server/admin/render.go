@@ -3,10 +3,8 @@ package admin
 import (
 	"bytes"
 	"embed"
-	"errors"
 	"fmt"
 	"html/template"
-	"math"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -18,43 +16,17 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
-	"github.com/latchkey-auth/latchkey/server/reqctx"
+	"github.com/latchkey-auth/latchkey/server/problem"
 )
 
 //go:embed template
 var templateFiles embed.FS
 
-// Codes of errors that only the site has.
-const (
-	codeTooLarge auth.Code = "form_too_large"
-	codeBroken   auth.Code = "form_broken"
-	codeMethod   auth.Code = "method_not_allowed"
-	codeInternal auth.Code = "internal"
-)
-
 var (
 	errNoPage   = auth.NotFound("Page not found.")
-	errMethod   = &auth.Error{Code: codeMethod, Detail: "This method is not allowed here."}
-	errInternal = &auth.Error{Code: codeInternal, Detail: "Something went wrong on our side. Nothing was saved. Try again."}
+	errMethod   = auth.NewError(problem.CodeMethodNotAllowed, "This method is not allowed here.", nil)
+	errInternal = auth.NewError(problem.CodeInternal, "Something went wrong on our side. Nothing was saved. Try again.", nil)
 )
-
-// statusOf maps the code of an error to the status of its page. A code that is not in
-// it is internal.
-var statusOf = map[auth.Code]int{
-	auth.CodeInvalidCredentials:     http.StatusUnauthorized,
-	auth.CodeAuthenticationRequired: http.StatusUnauthorized,
-	auth.CodeForbidden:              http.StatusForbidden,
-	auth.CodeConfirmationRequired:   http.StatusForbidden,
-	auth.CodeNotFound:               http.StatusNotFound,
-	codeMethod:                      http.StatusMethodNotAllowed,
-	auth.CodeConflict:               http.StatusConflict,
-	codeTooLarge:                    http.StatusRequestEntityTooLarge,
-	codeBroken:                      http.StatusBadRequest,
-	auth.CodeInvalid:                http.StatusUnprocessableEntity,
-	auth.CodeTooManyAttempts:        http.StatusTooManyRequests,
-	auth.CodeBusy:                   http.StatusServiceUnavailable,
-	auth.CodeUnavailable:            http.StatusServiceUnavailable,
-}
 
 // page is what the layout sees.
 type page struct {
@@ -66,7 +38,7 @@ type page struct {
 	// set when it is rendered
 	Flash   string
 	Warning string
-	Staff   *auth.Staff
+	By      *auth.Principal
 	Menu    []menuItem
 	Now     time.Time
 	Version string
@@ -126,14 +98,14 @@ func (req *request) render(name string, p page) error { return req.renderAs(http
 
 // renderAs renders a whole page before it sends any of it.
 func (req *request) renderAs(status int, name string, p page) error {
-	p.Flash, p.Staff, p.Now, p.Version = req.takeFlash(), req.staff, req.now, req.site.version
+	p.Flash, p.By, p.Now, p.Version = req.takeFlash(), req.by, req.now, req.site.version
 	p.Home = name == "index.html"
 	if text, is := strings.CutPrefix(p.Flash, warning); is {
 		p.Flash, p.Warning = "", text
 	}
-	if req.staff != nil && !p.SignedOut {
+	if req.by != nil && !p.SignedOut {
 		for _, m := range req.site.models {
-			if path := Prefix + m.name() + "/"; m.may(req.staff.Rights, auth.View) {
+			if path := Prefix + m.name() + "/"; m.may(req.by.Rights, auth.View) {
 				p.Menu = append(p.Menu, menuItem{m.label(), path, strings.HasPrefix(req.URL.Path+"/", path)})
 			}
 		}
@@ -150,35 +122,22 @@ func (req *request) renderAs(status int, name string, p page) error {
 	return nil
 }
 
-// note records a refusal for the request's line in the log.
-func (req *request) note(refused *auth.Error) { reqctx.From(req.Context()).Refused = refused }
-
-// fail answers with an error page. An error whose code is not in statusOf is logged,
-// and the page does not show it.
+// fail answers with an error page. An error without a code is logged, and the page does
+// not show it.
 func (req *request) fail(err error) {
-	named, status := errInternal, http.StatusInternalServerError
-	if found, ok := errors.AsType[*auth.Error](err); ok && statusOf[found.Code] != 0 {
-		named, status = found, statusOf[found.Code]
-	}
 	ctx := req.Context()
-	req.note(named)
-	switch {
-	case ctx.Err() != nil && status >= http.StatusInternalServerError:
-		req.site.log.DebugContext(ctx, "the client hung up", "error", err)
-	case named == errInternal:
-		req.site.log.ErrorContext(ctx, "the page failed", "code", named.Code, "error", err)
-	case named.Code == auth.CodeUnavailable:
-		req.site.log.WarnContext(ctx, "the page failed", "code", named.Code, "error", err)
+	problem.Log(ctx, req.site.log, err)
+	named, status := problem.Of(err)
+	if named.Code == problem.CodeInternal {
+		named = errInternal
 	}
-	if named.RetryAfter > 0 {
-		req.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(named.RetryAfter.Seconds()))))
-	}
+	problem.SetRetryAfter(req.w.Header(), named)
 	detail := named.Detail
 	for _, field := range named.Fields {
 		detail = strings.TrimSpace(detail + " " + field.Message)
 	}
 	view := failureView{Status: status, Detail: detail, Back: Prefix}
-	if err := req.renderAs(status, "failure.html", page{Title: http.StatusText(status), Content: view, SignedOut: req.staff == nil}); err != nil {
+	if err := req.renderAs(status, "failure.html", page{Title: http.StatusText(status), Content: view, SignedOut: req.by == nil}); err != nil {
 		req.site.log.ErrorContext(ctx, "the error page failed", "error", err)
 		http.Error(req.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
@@ -194,7 +153,7 @@ func (req *request) recover() {
 	if panicked == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked with, as it is
 		panic(panicked)
 	}
-	req.fail(fmt.Errorf("panic: %req\n%s", panicked, debug.Stack()))
+	req.fail(fmt.Errorf("panic: %v\n%s", panicked, debug.Stack()))
 }
 
 // ago returns a time relative to now: "2 hours ago", "3 days from now".

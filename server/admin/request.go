@@ -15,11 +15,12 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/problem"
 	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // currentPassword is the field in which people prove that it is them.
-const currentPassword = "current_password"
+const currentPassword = string(auth.ProofPassword)
 
 // request is one request to the site, and who it is from.
 type request struct {
@@ -28,12 +29,12 @@ type request struct {
 	w      http.ResponseWriter
 	now    time.Time
 	client auth.Client
-	staff  *auth.Staff // nil when nobody is signed in
-	form   Form        // of a POST
+	by     *auth.Principal // nil when nobody is signed in
+	form   Form            // of a POST
 }
 
 func newRequest(s *Site, w http.ResponseWriter, r *http.Request) *request {
-	return &request{Request: r, site: s, w: w, now: s.auth.Now(), client: reqctx.From(r.Context()).Client}
+	return &request{Request: r, site: s, w: w, now: auth.Now(s.clock), client: reqctx.From(r.Context()).Client}
 }
 
 // maxForm is more than any form has, in bytes: a user with every permission.
@@ -43,8 +44,8 @@ const maxForm = 256 << 10
 const formTimeout = 5 * time.Second
 
 var (
-	errFormTooLarge = &auth.Error{Code: codeTooLarge, Detail: "This form is larger than 256 KiB. Nothing was saved."}
-	errFormBroken   = &auth.Error{Code: codeBroken, Detail: "The form could not be read. Nothing was saved."}
+	errFormTooLarge = auth.NewError(problem.CodeBodyTooLarge, "This form is larger than 256 KiB. Nothing was saved.", nil)
+	errFormBroken   = auth.NewError(auth.CodeInvalid, "The form could not be read. Nothing was saved.", nil)
 	errForeignForm  = auth.Forbidden("This form did not come from this site. Nothing was saved.")
 )
 
@@ -89,20 +90,13 @@ func (req *request) readForm() error {
 // isPost reports whether the request may change something.
 func (req *request) isPost() bool { return req.Method == http.MethodPost }
 
-// actor returns who is acting, for the domain.
-func (req *request) actor() auth.Actor { return req.staff.Actor(req.now, req.client) }
-
 // confirm checks the current password, if the form has it.
 func (req *request) confirm() error {
 	password := req.form.Text(currentPassword)
 	if password == "" {
 		return nil
 	}
-	err := req.site.auth.Confirm(req.Context(), req.staff, password, req.client)
-	if named, ok := errors.AsType[*auth.Error](err); ok && len(named.Fields) > 0 {
-		return auth.Invalid(auth.FieldError{Field: currentPassword, Message: named.Fields[0].Message})
-	}
-	return err
+	return req.site.signIn.Confirm(req.Context(), req.by, auth.PasswordProof(password))
 }
 
 // seeOther redirects, with a message for the next page unless it is "".
@@ -155,14 +149,14 @@ func (req *request) identify() error {
 	if secret == "" || len(secret) > 128 {
 		return nil
 	}
-	staff, err := req.site.auth.AuthenticateStaff(req.Context(), secret)
-	if auth.ErrorCode(err) == auth.CodeAuthenticationRequired {
+	by, err := req.site.signIn.AuthenticateAdmin(req.Context(), secret, req.client)
+	if auth.ErrorCode(err) == auth.CodeInvalidToken {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	req.staff = staff
+	req.by = by
 	return nil
 }
 

@@ -36,9 +36,9 @@ func (s *Site) sessions() Model[auth.UserSession] {
 				Choice{"over", "Ended or expired", func(now time.Time) auth.Filter { return auth.Equal("over", now) }}),
 			OneOf("channel", "Channel", string(auth.ChannelAPI), string(auth.ChannelAdmin)),
 		},
-		List: s.reader.ListSessions,
+		List: s.accounts.ListSessions,
 		Get:  s.getSession,
-		Fields: func(_ context.Context, _ *auth.Staff, u *auth.UserSession) ([]Fieldset, error) {
+		Fields: func(_ context.Context, _ *auth.Principal, u *auth.UserSession) ([]Fieldset, error) {
 			fields := []Field{
 				{Label: "User", Kind: ShownField, Shown: Cell{Text: u.Email, Link: Prefix + "users/" + strconv.FormatInt(u.UserID, 10) + "/"}},
 				{Label: "State", Kind: ShownField, Shown: Cell{Text: s.stateOf(*u), Badge: true}},
@@ -56,18 +56,18 @@ func (s *Site) sessions() Model[auth.UserSession] {
 		},
 		Actions: []Action[auth.UserSession]{{
 			Name: "end", Label: "End session", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Destructive: true,
-			Offer: func(u auth.UserSession) bool { return !u.IsOver(s.auth.Now()) },
-			Explain: func(_ context.Context, items []auth.UserSession) ([]string, error) {
+			Offer: func(u auth.UserSession) bool { return !u.IsOver(auth.Now(s.clock)) },
+			Explain: func(_ context.Context, _ *auth.Principal, items []auth.UserSession) ([]string, error) {
 				return []string{english.PluralWord(len(items), "The session ends", "The sessions end") + " immediately. The user can sign in again."}, nil
 			},
-			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.UserSession, _ Form) (string, error) {
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.UserSession, _ Form) (string, error) {
 				// The session of this request comes last: it could not end the others afterwards.
-				isOwn := func(u auth.UserSession) bool { return u.ID == staff.Session.ID }
+				isOwn := func(u auth.UserSession) bool { return u.ID == by.Session.ID }
 				if own := slices.IndexFunc(items, isOwn); own >= 0 {
 					items = append(slices.Delete(slices.Clone(items), own, own+1), items[own])
 				}
 				for _, item := range items {
-					if err := s.auth.EndSession(ctx, by, item.ID); err != nil {
+					if err := s.accounts.EndSession(ctx, by, item.ID); err != nil {
 						return "", err
 					}
 				}
@@ -77,26 +77,19 @@ func (s *Site) sessions() Model[auth.UserSession] {
 	}
 }
 
-func (s *Site) getSession(ctx context.Context, key string) (auth.UserSession, error) {
+func (s *Site) getSession(ctx context.Context, by *auth.Principal, key string) (auth.UserSession, error) {
 	missing := doesNotExist("session")
 	if len(key) > 32 || strings.ContainsFunc(key, func(r rune) bool { return r < '0' || r > 'z' }) {
 		return auth.UserSession{}, missing
 	}
-	found, err := s.reader.ListSessions(ctx, auth.ListParams{Filters: []auth.Filter{auth.Equal("id", key)}, Size: 1})
-	if err != nil {
-		return auth.UserSession{}, err
-	}
-	if len(found.Items) == 0 {
-		return auth.UserSession{}, missing
-	}
-	return found.Items[0], nil
+	return s.accounts.Session(ctx, by, key)
 }
 
 func (s *Site) stateOf(u auth.UserSession) string {
 	switch {
 	case u.RevokedAt != nil:
 		return "ended"
-	case u.IsOver(s.auth.Now()):
+	case u.IsOver(auth.Now(s.clock)):
 		return "expired"
 	}
 	return "active"

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
+	"github.com/latchkey-auth/latchkey/server/problem"
 )
 
 // cookieLifetime is at least as long as a session: the server decides when one is over.
@@ -30,7 +33,7 @@ func (s *Site) askToLogIn(req *request) error {
 	}
 	view := loginForm(Prefix)
 	view.Fault = "You were signed out, and your changes were not saved. Sign in, go back to the form in your browser, and submit it again."
-	req.note(auth.AuthenticationRequired())
+	problem.Note(req.Context(), auth.AuthenticationRequired())
 	req.form = Form{url.Values{}}
 	return req.renderForm(http.StatusUnauthorized, view, page{Title: "Sign in", SignedOut: true})
 }
@@ -49,7 +52,7 @@ func (s *Site) serveLogin(req *request) error {
 	next := localPath(req.URL.Query().Get("next"))
 	if req.isPost() {
 		next = localPath(req.form.Text("next"))
-	} else if req.staff != nil {
+	} else if req.by != nil {
 		req.seeOther(next, "")
 		return nil
 	}
@@ -62,26 +65,26 @@ func (s *Site) serveLogin(req *request) error {
 			return nil
 		}
 		named, ok := errors.AsType[*auth.Error](err)
-		if !ok || statusOf[named.Code] == 0 || named.Code == auth.CodeUnavailable {
+		if !ok || problem.Status(named.Code) == 0 || named.Code == auth.CodeUnavailable {
 			return err
 		}
-		req.note(named)
-		view.Fault, status = named.Detail, statusOf[named.Code]
+		problem.Note(req.Context(), named)
+		view.Fault, status = named.Detail, problem.Status(named.Code)
 	}
 	return req.renderForm(status, view, page{Title: "Sign in", SignedOut: true})
 }
 
 // logIn begins a new session, and ends the one that the request was sent in.
 func (s *Site) logIn(req *request, email, password string) error {
-	secret, err := s.auth.LoginStaff(req.Context(), auth.Credentials{Email: email, Password: password, Client: req.client})
+	secret, err := s.signIn.LoginAdmin(req.Context(), signin.Credentials{Email: email, Password: password, Client: req.client})
 	if err != nil {
 		return err
 	}
 	s.setCookie(req.w, sessionCookie, secret, cookieLifetime)
-	if req.staff == nil {
+	if req.by == nil {
 		return nil
 	}
-	return s.auth.LogoutStaff(req.Context(), req.staff, req.client)
+	return s.signIn.Logout(req.Context(), req.by)
 }
 
 func (s *Site) serveLogout(req *request) error {
@@ -91,7 +94,7 @@ func (s *Site) serveLogout(req *request) error {
 			Intro: []string{"This ends your session on this admin site only."},
 		}, page{Title: "Sign out"})
 	}
-	if err := s.auth.LogoutStaff(req.Context(), req.staff, req.client); err != nil {
+	if err := s.signIn.Logout(req.Context(), req.by); err != nil {
 		return err
 	}
 	s.setCookie(req.w, sessionCookie, "", 0)
@@ -103,7 +106,7 @@ func (s *Site) servePassword(req *request) error {
 	view := formView{
 		Heading: "Change your password", Submit: "Change password", Back: Prefix, Confirm: confirmField(),
 		Intro:     []string{"You stay signed in here and are signed out everywhere else."},
-		Fieldsets: []Fieldset{{Fields: newPasswordFields()}},
+		Fieldsets: []Fieldset{{Fields: newPasswordFields("new_password")}},
 	}
 	view.Confirm.Label, view.Confirm.Help = "Current password", ""
 	status := http.StatusOK
@@ -123,32 +126,27 @@ func (s *Site) servePassword(req *request) error {
 }
 
 func (s *Site) changePassword(req *request) error {
-	if req.form.Text(currentPassword) == "" {
-		return auth.Invalid(auth.FieldError{Field: currentPassword, Message: "This is required."})
-	}
-	password, err := newPassword(req.form)
+	password, err := newPassword(req.form, "new_password")
 	if err != nil {
 		return err
 	}
-	if err := req.confirm(); err != nil {
-		return err
-	}
-	return s.auth.SetOwnPassword(req.Context(), req.staff, req.client, password)
+	return s.accounts.ChangeOwnPassword(req.Context(), req.by, auth.PasswordProof(req.form.Text(currentPassword)), password)
 }
 
-func newPasswordFields() []Field {
+// newPasswordFields returns the fields for a new password, which is the field name.
+func newPasswordFields(name string) []Field {
 	return []Field{
-		{Name: "password", Label: "New password", Kind: PasswordField, Autocomplete: "new-password", Help: "At least 8 characters, not only digits, and not a common password."},
+		{Name: name, Label: "New password", Kind: PasswordField, Autocomplete: "new-password", Help: "At least 8 characters, not only digits, and not a common password."},
 		{Name: "again", Label: "Confirm new password", Kind: PasswordField, Autocomplete: "new-password"},
 	}
 }
 
 // newPassword returns the password that was typed, twice the same.
-func newPassword(form Form) (string, error) {
-	if form.Text("password") != form.Text("again") {
+func newPassword(form Form, name string) (string, error) {
+	if form.Text(name) != form.Text("again") {
 		return "", auth.Invalid(auth.FieldError{Field: "again", Message: "The passwords do not match."})
 	}
-	return form.Text("password"), nil
+	return form.Text(name), nil
 }
 
 func (s *Site) serveSetup(req *request) error {
@@ -160,13 +158,13 @@ func (s *Site) serveSetup(req *request) error {
 	// no-referrer, though, browsers would send the form with "Origin: null", and it would
 	// be refused where they send no Sec-Fetch-Site: on http other than localhost.
 	req.w.Header().Set("Referrer-Policy", "strict-origin")
-	if err := s.auth.CheckSetup(req.Context(), token); err != nil {
+	if err := s.accounts.CheckSetup(req.Context(), token); err != nil {
 		return err
 	}
 	view := formView{
 		Heading: "Create the first superuser", Submit: "Create account and sign in", Hidden: []hidden{{"setup", token}},
 		Intro:     []string{"The first superuser can do everything here, and can create more users. This link works once."},
-		Fieldsets: []Fieldset{{Fields: append([]Field{{Name: "email", Label: "E-mail address", Kind: EmailField, Required: true, Autocomplete: "username", MaxLength: auth.MaxEmailLength}}, newPasswordFields()...)}},
+		Fieldsets: []Fieldset{{Fields: append([]Field{{Name: "email", Label: "E-mail address", Kind: EmailField, Required: true, Autocomplete: "username", MaxLength: auth.MaxEmailLength}}, newPasswordFields("password")...)}},
 	}
 	status := http.StatusOK
 	if req.isPost() {
@@ -190,15 +188,15 @@ func (s *Site) serveSetup(req *request) error {
 var errSignInAfter = errors.New("created, and not signed in")
 
 func (s *Site) setUp(req *request, token string) error {
-	password, err := newPassword(req.form)
+	password, err := newPassword(req.form, "password")
 	if err != nil {
 		return err
 	}
-	user, err := s.auth.SetUp(req.Context(), token, auth.NewUser{Email: req.form.Text("email"), Password: password}, req.client)
+	user, err := s.accounts.SetUp(req.Context(), token, accounts.NewUser{Email: req.form.Text("email"), Password: password}, req.client)
 	if err != nil {
 		return err
 	}
-	secret, err := s.auth.LoginStaff(req.Context(), auth.Credentials{Email: user.Email, Password: password, Client: req.client})
+	secret, err := s.signIn.LoginAdmin(req.Context(), signin.Credentials{Email: user.Email, Password: password, Client: req.client})
 	if err != nil {
 		return errSignInAfter
 	}

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/audit"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // Prefix is where the site is.
@@ -24,8 +27,10 @@ var Static embed.FS
 
 // Config configures a [Site].
 type Config struct {
-	Auth   *auth.Service
-	Reader auth.Reader
+	SignIn   *signin.Service
+	Accounts *accounts.Service
+	Audit    *audit.Log
+	Clock    auth.Clock
 	// Key authenticates the messages that a page leaves for the next one.
 	Key []byte
 	// PublicURL is the server's URL for browsers. If it is https, cookies are Secure.
@@ -39,8 +44,10 @@ type Config struct {
 // Site answers requests below [Prefix]. After the last [Register] it never changes
 // and is safe for concurrent use.
 type Site struct {
-	auth        *auth.Service
-	reader      auth.Reader
+	signIn      *signin.Service
+	accounts    *accounts.Service
+	audit       *audit.Log
+	clock       auth.Clock
 	key         []byte
 	secure      bool
 	version     string
@@ -60,8 +67,10 @@ const maxExports = 2
 // fails when the public URL is not one, or when a template is broken.
 func New(cfg Config) (*Site, error) {
 	s := &Site{
-		auth:        cfg.Auth,
-		reader:      cfg.Reader,
+		signIn:      cfg.SignIn,
+		accounts:    cfg.Accounts,
+		audit:       cfg.Audit,
+		clock:       cfg.Clock,
 		key:         cfg.Key,
 		secure:      strings.HasPrefix(cfg.PublicURL, "https://"),
 		version:     cfg.Version,
@@ -110,7 +119,7 @@ type modelHandler interface {
 	one() string
 	may(rights auth.Rights, verb auth.Verb) bool
 	canAdd(rights auth.Rights) bool
-	total(ctx context.Context) (int, error)
+	total(ctx context.Context, by *auth.Principal) (int, error)
 	serve(req *request, rest []string) error
 	addresses() []Address
 }
@@ -144,8 +153,8 @@ func (m *registered[T]) canAdd(rights auth.Rights) bool {
 	return m.Add != nil
 }
 
-func (m *registered[T]) total(ctx context.Context) (int, error) {
-	found, err := m.List(ctx, auth.ListParams{})
+func (m *registered[T]) total(ctx context.Context, by *auth.Principal) (int, error) {
+	found, err := m.List(ctx, by, auth.ListParams{})
 	return found.Total, err
 }
 
@@ -194,7 +203,7 @@ func (m *registered[T]) serve(req *request, rest []string) error {
 
 // mustMay returns an error with CodeForbidden unless whoever is signed in may do this.
 func (m *registered[T]) mustMay(req *request, verb auth.Verb) error {
-	if req.staff.Rights.Any(m.Permissions, verb) {
+	if req.by.Rights.Any(m.Permissions, verb) {
 		return nil
 	}
 	return auth.Forbidden("You do not have permission to " + string(verb) + " " + m.Many + ".")
@@ -234,7 +243,7 @@ func (s *Site) serve(req *request) error {
 	case "setup":
 		return only(path, req, s.serveSetup)
 	}
-	if req.staff == nil {
+	if req.by == nil {
 		return s.askToLogIn(req)
 	}
 	switch path[0] {

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
 // users returns the model of users. A row of the list has no groups: only the page of
@@ -41,43 +41,39 @@ func (s *Site) users() Model[auth.Account] {
 			Since("last_login", "Last login", true),
 		},
 		List: s.listUsers,
-		Each: func(ctx context.Context, q auth.ListParams, f func(auth.Account) error) error {
-			return s.reader.EachUser(ctx, q, func(u auth.User) error { return f(auth.Account{User: u}) })
+		Each: func(ctx context.Context, by *auth.Principal, params auth.ListParams, f func(auth.Account) error) error {
+			return s.accounts.EachUser(ctx, by, params, func(u auth.User) error { return f(auth.Account{User: u}) })
 		},
 		Get:      s.getUser,
 		Fields:   s.userFields,
 		AddNeeds: []auth.Verb{auth.Change}, // as in Django's admin
 		Add:      s.addUser,
 		Change:   s.changeUser,
-		Version:  func(a auth.Account) string { return a.Form().Version() },
+		Version:  func(a auth.Account) string { return accounts.UserFormOf(a).Version() },
 		Actions:  s.userActions(),
 		Panels:   s.userPanels,
 	}
 }
 
-func (s *Site) listUsers(ctx context.Context, q auth.ListParams) (auth.Page[auth.Account], error) {
-	found, err := s.reader.ListUsers(ctx, q)
-	accounts := auth.Page[auth.Account]{Matches: found.Matches, Uncounted: found.Uncounted, Total: found.Total}
+func (s *Site) listUsers(ctx context.Context, by *auth.Principal, params auth.ListParams) (auth.Page[auth.Account], error) {
+	found, err := s.accounts.ListUsers(ctx, by, params)
+	page := auth.Page[auth.Account]{Matches: found.Matches, Uncounted: found.Uncounted, Total: found.Total}
 	for _, user := range found.Items {
-		accounts.Items = append(accounts.Items, auth.Account{User: user})
+		page.Items = append(page.Items, auth.Account{User: user})
 	}
-	return accounts, err
+	return page, err
 }
 
-func (s *Site) getUser(ctx context.Context, key string) (auth.Account, error) {
+func (s *Site) getUser(ctx context.Context, by *auth.Principal, key string) (auth.Account, error) {
 	id, err := idOf(key, "user")
 	if err != nil {
 		return auth.Account{}, err
 	}
-	account, err := s.reader.Account(ctx, id)
-	if errors.Is(err, auth.ErrNoRow) {
-		return account, doesNotExist("user")
-	}
-	return account, err
+	return s.accounts.User(ctx, by, id)
 }
 
-func (s *Site) groupChoices(ctx context.Context) ([]Choice, error) {
-	groups, err := s.reader.Groups(ctx)
+func (s *Site) groupChoices(ctx context.Context, by *auth.Principal) ([]Choice, error) {
+	groups, err := s.accounts.Groups(ctx, by)
 	choices := make([]Choice, 0, len(groups))
 	for _, group := range groups {
 		choices = append(choices, Choice{strconv.FormatInt(group.ID, 10), group.Name, func(time.Time) auth.Filter {
@@ -89,12 +85,12 @@ func (s *Site) groupChoices(ctx context.Context) ([]Choice, error) {
 
 // userFields returns the fieldsets of Django's admin: personal info, permissions,
 // important dates.
-func (s *Site) userFields(ctx context.Context, staff *auth.Staff, a *auth.Account) ([]Fieldset, error) {
+func (s *Site) userFields(ctx context.Context, by *auth.Principal, a *auth.Account) ([]Fieldset, error) {
 	isNew := a == nil
 	if isNew {
 		a = &auth.Account{User: auth.User{IsActive: true}}
 	}
-	groups, permissions, err := s.grantable(ctx, a.Groups, a.Permissions)
+	groups, permissions, err := s.grantable(ctx, by, a.Groups, a.Permissions)
 	if err != nil {
 		return nil, err
 	}
@@ -107,13 +103,13 @@ func (s *Site) userFields(ctx context.Context, staff *auth.Staff, a *auth.Accoun
 		{Title: "Permissions", Fields: []Field{
 			{Name: "is_active", Label: "Active", Kind: CheckField, On: a.IsActive, Help: "Inactive users cannot sign in. Clearing this signs the user out everywhere. Prefer it to deleting the user."},
 			{Name: "is_staff", Label: "Staff", Kind: CheckField, On: a.IsStaff, Help: "Can sign in to this admin site."},
-			{Name: "is_superuser", Label: "Superuser", Kind: CheckField, On: a.IsSuperuser, ReadOnly: !staff.User.IsSuperuser, Help: "Has every permission, whatever is selected below."},
+			{Name: "is_superuser", Label: "Superuser", Kind: CheckField, On: a.IsSuperuser, ReadOnly: !by.User.IsSuperuser, Help: "Has every permission, whatever is selected below."},
 			{Name: "groups", Label: "Groups", Kind: PickField, Options: groups, Help: "The user has every permission of their groups."},
 			{Name: "permissions", Label: "User permissions", Kind: PickField, Options: permissions, Help: "In addition to those of the groups."},
 		}},
 	}
 	if isNew {
-		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice()}, newPasswordFields()...)}
+		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice()}, newPasswordFields("password")...)}
 		return []Fieldset{fieldsets[0], password, fieldsets[1]}, nil
 	}
 	return append(fieldsets, Fieldset{Title: "Important dates", Fields: []Field{
@@ -123,20 +119,20 @@ func (s *Site) userFields(ctx context.Context, staff *auth.Staff, a *auth.Accoun
 }
 
 // grantable returns all groups and permissions as options.
-func (s *Site) grantable(ctx context.Context, groupIDs, permissionIDs []int64) (groups, permissions []Option, err error) {
-	all, err := s.reader.Groups(ctx)
+func (s *Site) grantable(ctx context.Context, by *auth.Principal, groupIDs, permissionIDs []int64) (groups, permissions []Option, err error) {
+	all, err := s.accounts.Groups(ctx, by)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, group := range all {
 		groups = append(groups, option(group.ID, group.Name, "", "", groupIDs))
 	}
-	permissions, err = s.permissionOptions(ctx, permissionIDs)
+	permissions, err = s.permissionOptions(ctx, by, permissionIDs)
 	return groups, permissions, err
 }
 
-func (s *Site) permissionOptions(ctx context.Context, ids []int64) ([]Option, error) {
-	all, err := s.reader.Permissions(ctx)
+func (s *Site) permissionOptions(ctx context.Context, by *auth.Principal, ids []int64) ([]Option, error) {
+	all, err := s.accounts.Permissions(ctx, by)
 	options := make([]Option, 0, len(all))
 	for _, p := range all {
 		options = append(options, option(p.ID, p.Label, p.Model.App+" · "+p.Model.Name, string(p.Name()), ids))
@@ -164,37 +160,39 @@ func chosenPassword(form Form) (*string, error) {
 	if form.Text("usable") == "no" {
 		return nil, nil //nolint:nilnil // no password is a choice
 	}
-	password, err := newPassword(form)
+	password, err := newPassword(form, "password")
 	return &password, err
 }
 
-func userForm(form Form) auth.UserForm {
-	return auth.UserForm{
+func userForm(form Form) accounts.UserForm {
+	return accounts.UserForm{
 		Email: form.Text("email"), FirstName: form.Text("first_name"), LastName: form.Text("last_name"),
 		IsActive: form.Flag("is_active"), IsStaff: form.Flag("is_staff"), IsSuperuser: form.Flag("is_superuser"),
 		Groups: form.IDs("groups"), Permissions: form.IDs("permissions"),
 	}
 }
 
-func (s *Site) addUser(ctx context.Context, by auth.Actor, form Form) (string, error) {
+func (s *Site) addUser(ctx context.Context, by *auth.Principal, form Form) (string, error) {
 	password, err := chosenPassword(form)
 	if err != nil {
 		return "", err
 	}
-	user, err := s.auth.AddUser(ctx, by, userForm(form), password)
+	user, err := s.accounts.CreateUser(ctx, by, userForm(form), password)
 	return strconv.FormatInt(user.ID, 10), err
 }
 
-func (s *Site) changeUser(ctx context.Context, by auth.Actor, key, version string, form Form) error {
-	account, err := s.getUser(ctx, key)
+func (s *Site) changeUser(ctx context.Context, by *auth.Principal, key, version string, form Form) error {
+	id, err := idOf(key, "user")
 	if err != nil {
 		return err
 	}
-	edited := userForm(form)
-	if !by.Rights.Include(auth.Everything()) {
-		edited.IsSuperuser = account.IsSuperuser // the form shows it disabled, so it is not sent
-	}
-	_, err = s.auth.EditUser(ctx, by, account.ID, version, edited)
+	_, err = s.accounts.UpdateUser(ctx, by, id, version, func(edited *accounts.UserForm) {
+		was := *edited
+		*edited = userForm(form)
+		if !by.Rights.Include(auth.Everything()) {
+			edited.IsSuperuser = was.IsSuperuser // the form shows it disabled, so it is not sent
+		}
+	})
 	return err
 }
 
@@ -211,56 +209,56 @@ func (s *Site) userActions() []Action[auth.Account] {
 	return []Action[auth.Account]{
 		{
 			Name: "password", Label: "Set password", Needs: change, OnOne: true, Confirm: true,
-			Explain: func(context.Context, []auth.Account) ([]string, error) {
+			Explain: func(context.Context, *auth.Principal, []auth.Account) ([]string, error) {
 				return []string{"The user is signed out everywhere and has to sign in with the new password. Share it with them securely."}, nil
 			},
 			Fields: func([]auth.Account) []Fieldset {
-				return []Fieldset{{Fields: append([]Field{passwordChoice()}, newPasswordFields()...)}}
+				return []Fieldset{{Fields: append([]Field{passwordChoice()}, newPasswordFields("password")...)}}
 			},
-			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.Account, form Form) (string, error) {
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, form Form) (string, error) {
 				password, err := chosenPassword(form)
 				if err != nil {
 					return "", err
 				}
-				ended, err := s.auth.SetPassword(ctx, by, items[0].ID, password, staff.Session.ID)
+				ended, err := s.accounts.SetPassword(ctx, by, items[0].ID, password)
 				return "The password was changed. " + english.Plural(int(ended), "session", "") + " ended.", err
 			},
 		},
 		{
 			Name: "activate", Label: "Activate", Needs: change, OnSeveral: true,
-			Explain: func(_ context.Context, items []auth.Account) ([]string, error) {
+			Explain: func(_ context.Context, _ *auth.Principal, items []auth.Account) ([]string, error) {
 				return []string{whoseStateChanges(items, false) + " will be able to sign in again."}, nil
 			},
-			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
-				changed, err := s.auth.SetActive(ctx, by, idsOf(items), true)
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, _ Form) (string, error) {
+				changed, err := s.accounts.SetActive(ctx, by, idsOf(items), true)
 				return english.Plural(changed, "user", "") + " activated.", err
 			},
 		},
 		{
 			Name: "deactivate", Label: "Deactivate", Needs: change, OnSeveral: true, Confirm: true,
-			Explain: func(_ context.Context, items []auth.Account) ([]string, error) {
+			Explain: func(_ context.Context, _ *auth.Principal, items []auth.Account) ([]string, error) {
 				return []string{whoseStateChanges(items, true) + " will be signed out everywhere and unable to sign in. No data is deleted."}, nil
 			},
-			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
-				changed, err := s.auth.SetActive(ctx, by, idsOf(items), false)
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, _ Form) (string, error) {
+				changed, err := s.accounts.SetActive(ctx, by, idsOf(items), false)
 				return english.Plural(changed, "user", "") + " deactivated.", err
 			},
 		},
 		{
 			Name: "end-sessions", Label: "Sign out everywhere", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true,
-			Explain: func(_ context.Context, items []auth.Account) ([]string, error) {
+			Explain: func(_ context.Context, _ *auth.Principal, items []auth.Account) ([]string, error) {
 				return []string{english.PluralWord(len(items), "The user is", "The users are") + " signed out on every device and can sign in again. Your current session stays."}, nil
 			},
-			Run: func(ctx context.Context, staff *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
-				ended, err := s.auth.EndSessions(ctx, by, idsOf(items), staff.Session.ID)
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, _ Form) (string, error) {
+				ended, err := s.accounts.EndSessions(ctx, by, idsOf(items))
 				return english.Plural(int(ended), "session", "") + " ended.", err
 			},
 		},
 		{
 			Name: "delete", Label: "Delete", Needs: []auth.PermissionName{auth.UserModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Destructive: true,
 			Explain: s.explainDeletion,
-			Run: func(ctx context.Context, _ *auth.Staff, by auth.Actor, items []auth.Account, _ Form) (string, error) {
-				return english.Plural(len(items), "user", "") + " deleted.", s.auth.DeleteUsers(ctx, by, idsOf(items))
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, _ Form) (string, error) {
+				return english.Plural(len(items), "user", "") + " deleted.", s.accounts.DeleteUsers(ctx, by, idsOf(items))
 			},
 		},
 	}
@@ -278,8 +276,8 @@ func whoseStateChanges(items []auth.Account, active bool) string {
 	return english.Plural(count, "user", "")
 }
 
-func (s *Site) explainDeletion(ctx context.Context, items []auth.Account) ([]string, error) {
-	related, err := s.reader.RelatedRows(ctx, idsOf(items))
+func (s *Site) explainDeletion(ctx context.Context, by *auth.Principal, items []auth.Account) ([]string, error) {
+	related, err := s.accounts.RelatedRows(ctx, by, idsOf(items))
 	if err != nil {
 		return nil, err
 	}
@@ -299,12 +297,12 @@ func (s *Site) explainDeletion(ctx context.Context, items []auth.Account) ([]str
 // shownSessions is how many of a user's sessions their page shows.
 const shownSessions = 10
 
-func (s *Site) userPanels(ctx context.Context, staff *auth.Staff, a auth.Account) ([]Panel, error) {
-	if !staff.Rights.Any(auth.SessionModel, auth.View) {
+func (s *Site) userPanels(ctx context.Context, by *auth.Principal, a auth.Account) ([]Panel, error) {
+	if !by.Rights.Any(auth.SessionModel, auth.View) {
 		return nil, nil
 	}
-	now := s.auth.Now()
-	found, err := s.reader.ListSessions(ctx, auth.ListParams{
+	now := auth.Now(s.clock)
+	found, err := s.accounts.ListSessions(ctx, by, auth.ListParams{
 		Filters: []auth.Filter{auth.Equal("user", a.ID), auth.Equal("open", now)},
 		Sort:    "renewed_at", Descending: true, Size: shownSessions,
 	})
@@ -320,7 +318,7 @@ func (s *Site) userPanels(ctx context.Context, staff *auth.Staff, a auth.Account
 		row := PanelRow{Cells: []Cell{
 			{Text: browserOf(session), Link: Prefix + "sessions/" + session.ID + "/"}, Text(session.Address), At(&session.CreatedAt), At(&session.RenewedAt),
 		}}
-		if staff.Rights.Has(auth.SessionModel.May(auth.Delete)) {
+		if by.Rights.Has(auth.SessionModel.May(auth.Delete)) {
 			row.Links = []Link{{Label: "End session", Path: Prefix + "sessions/" + session.ID + "/end/", Destructive: true}}
 		}
 		panel.Rows = append(panel.Rows, row)

@@ -3,13 +3,13 @@
 //	guard.go      before a handler: size, authentication, validation – all read
 //	              from the contract
 //	handlers.go   unpack · call · convert, nothing else
-//	problem.go    after an error: one table from code to status, one writer
+//	problem.go    after an error: one writer (the table from code to status is package problem's)
 //
 // A new operation is a path in api/openapi.yaml, `make generate`, and a method
 // on [Server]. Who may call it is what its `security:` says:
 //
 //	func (s *Server) ListNotes(ctx context.Context, in gen.ListNotesRequestObject) (gen.ListNotesResponseObject, error) {
-//		user := identity(ctx).User // nil identity when `security` lets anybody in and nobody is signed in
+//		by := principal(ctx) // nil when `security` lets anybody in and nobody is signed in
 //		…
 //	}
 package api

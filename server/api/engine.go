@@ -13,21 +13,23 @@ import (
 
 	"github.com/latchkey-auth/latchkey/gen"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // New returns the handler of every path below the contract's server URL.
-func New(service *auth.Service, ready Readiness, log *slog.Logger) (http.Handler, error) {
+func New(signIn *signin.Service, accounts *accounts.Service, ready Readiness, log *slog.Logger) (http.Handler, error) {
 	contract, err := gen.GetSpec()
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
-	g, err := newGuard(contract, service.Authenticate, problems{log: log})
+	g, err := newGuard(contract, signIn.Authenticate, problems{log: log})
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
 	engine := newEngine(g.problems)
 	routes := engine.Group(g.base, g.handle)
-	gen.RegisterHandlersWithOptions(routes, newStrictHandler(&Server{auth: service, ready: ready}, g.problems),
+	gen.RegisterHandlersWithOptions(routes, newStrictHandler(&Server{signin: signIn, accounts: accounts, ready: ready}, g.problems),
 		gen.GinServerOptions{ErrorHandler: func(c *gin.Context, err error, _ int) {
 			g.problems.write(c.Writer, c.Request, invalidParameter(err))
 		}})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/gen"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/problem"
 )
 
 // FuzzBearer: whatever the header is, it is read without panic, and what is let
@@ -24,7 +25,7 @@ func FuzzBearer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		token, err := bearer(http.Header{"Authorization": {value}})
 		if err != nil {
-			if statusOf[auth.ErrorCode(err)] != http.StatusUnauthorized {
+			if problem.Status(auth.ErrorCode(err)) != http.StatusUnauthorized {
 				t.Errorf("%q: %v", value, err)
 			}
 			return

@@ -10,6 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/problem"
+	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // maxBody is more than any body the contract asks for.
@@ -18,8 +20,8 @@ const maxBody = 64 << 10
 // bodyTimeout is how long a client may take to send its body.
 const bodyTimeout = 5 * time.Second
 
-// authenticator is [auth.Service.Authenticate].
-type authenticator func(ctx context.Context, token string) (*auth.Identity, error)
+// authenticator is [signin.Service.Authenticate].
+type authenticator func(ctx context.Context, token string, client auth.Client) (*auth.Principal, error)
 
 // guard stands before every handler. What it lets through is small enough, from
 // somebody who may call the operation, and as the contract wants it – in this
@@ -53,20 +55,21 @@ func (g *guard) check(c *gin.Context) error {
 	return g.validate(c, op)
 }
 
-// identify puts who is signed in where [identity] finds it.
+// identify puts who is signed in where [principal] finds it.
 func (g *guard) identify(c *gin.Context, access access) error {
 	if access == public {
 		return nil
 	}
 	token, err := bearer(c.Request.Header)
 	if err == nil {
-		var id *auth.Identity
-		if id, err = g.authenticate(c.Request.Context(), token); err == nil {
-			c.Set(identityKey, id)
+		var by *auth.Principal
+		ctx := c.Request.Context()
+		if by, err = g.authenticate(ctx, token, reqctx.From(ctx).Client); err == nil {
+			c.Set(principalKey, by)
 			return nil
 		}
 	}
-	if access == optional && statusOf[auth.ErrorCode(err)] == http.StatusUnauthorized {
+	if access == optional && problem.Status(auth.ErrorCode(err)) == http.StatusUnauthorized {
 		return nil
 	}
 	return err
@@ -95,12 +98,12 @@ func (g *guard) validate(c *gin.Context, op *operation) error {
 	}))
 }
 
-// identityKey is a string, since that is what gin's context looks for.
-const identityKey = "latchkey.identity"
+// principalKey is a string, since that is what gin's context looks for.
+const principalKey = "latchkey.principal"
 
-// identity returns who makes the request. It is nil only where the operation's
+// principal returns who makes the request. It is nil only where the operation's
 // `security` lets anybody in.
-func identity(ctx context.Context) *auth.Identity {
-	id, _ := ctx.Value(identityKey).(*auth.Identity)
-	return id
+func principal(ctx context.Context) *auth.Principal {
+	by, _ := ctx.Value(principalKey).(*auth.Principal)
+	return by
 }

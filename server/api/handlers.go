@@ -5,13 +5,16 @@ import (
 
 	"github.com/latchkey-auth/latchkey/gen"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
 
 // Server implements the contract's operations.
 type Server struct {
-	auth  *auth.Service
-	ready Readiness
+	signin   *signin.Service
+	accounts *accounts.Service
+	ready    Readiness
 }
 
 var _ gen.StrictServerInterface = (*Server)(nil)
@@ -21,7 +24,7 @@ type Readiness func(ctx context.Context) []auth.FieldError
 
 // Login signs in: POST /users/login/.
 func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.LoginResponseObject, error) {
-	grant, err := s.auth.Login(ctx, auth.Credentials{
+	grant, err := s.signin.Login(ctx, signin.Credentials{
 		Email:    in.Body.Username,
 		Password: in.Body.Password,
 		Client:   reqctx.From(ctx).Client,
@@ -34,7 +37,7 @@ func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.Logi
 
 // CheckSession renews a token when it is time: POST /users/session/.
 func (s *Server) CheckSession(ctx context.Context, _ gen.CheckSessionRequestObject) (gen.CheckSessionResponseObject, error) {
-	grant, err := s.auth.Renew(ctx, identity(ctx))
+	grant, err := s.signin.Renew(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +46,7 @@ func (s *Server) CheckSession(ctx context.Context, _ gen.CheckSessionRequestObje
 
 // Logout ends the session: POST /users/logout/.
 func (s *Server) Logout(ctx context.Context, _ gen.LogoutRequestObject) (gen.LogoutResponseObject, error) {
-	if err := s.auth.Logout(ctx, identity(ctx), reqctx.From(ctx).Client); err != nil {
+	if err := s.signin.Logout(ctx, principal(ctx)); err != nil {
 		return nil, err
 	}
 	return gen.Logout204Response{}, nil
@@ -51,7 +54,7 @@ func (s *Server) Logout(ctx context.Context, _ gen.LogoutRequestObject) (gen.Log
 
 // GetCurrentUser tells who one is: GET /users/me/.
 func (s *Server) GetCurrentUser(ctx context.Context, _ gen.GetCurrentUserRequestObject) (gen.GetCurrentUserResponseObject, error) {
-	return gen.GetCurrentUser200JSONResponse(toUser(identity(ctx).User)), nil
+	return gen.GetCurrentUser200JSONResponse(toUser(principal(ctx).User)), nil
 }
 
 // GetHealth reports that the process lives: GET /health.

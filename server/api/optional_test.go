@@ -63,7 +63,7 @@ func serveSample(t *testing.T, authenticate authenticator) http.Handler {
 	routes := engine.Group(g.base, g.handle)
 	answer := func(c *gin.Context) {
 		email := ""
-		if id := identity(c); id != nil {
+		if id := principal(c); id != nil {
 			email = id.User.Email
 		}
 		c.String(http.StatusOK, email)
@@ -77,10 +77,10 @@ func serveSample(t *testing.T, authenticate authenticator) http.Handler {
 }
 
 // known knows one token.
-func known(_ context.Context, token string) (*auth.Identity, error) {
+func known(_ context.Context, token string, _ auth.Client) (*auth.Principal, error) {
 	switch token {
 	case "good":
-		return &auth.Identity{User: auth.User{ID: 3, Email: "alice@example.com"}}, nil
+		return &auth.Principal{User: auth.User{ID: 3, Email: "alice@example.com"}}, nil
 	case "lost":
 		return nil, auth.Unavailable(errors.New("the database is gone"))
 	case "broken":

@@ -20,6 +20,9 @@ import (
 	"github.com/latchkey-auth/latchkey/server/admin"
 	"github.com/latchkey-auth/latchkey/server/api"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/audit"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 	"github.com/latchkey-auth/latchkey/server/config"
 	"github.com/latchkey-auth/latchkey/server/password"
 	"github.com/latchkey-auth/latchkey/server/token"
@@ -44,15 +47,18 @@ func TuneRuntime() {
 	debug.SetGCPercent(400)
 }
 
-// App is latchkey, put together. Handler serves everything; Store and Auth are
-// for the commands.
+// App is latchkey, put together. Handler serves everything; the store and the services
+// are for the commands.
 type App struct {
-	Handler http.Handler
-	Admin   *admin.Site
-	Store   *repo.Store
-	Auth    *auth.Service
+	Handler  http.Handler
+	Admin    *admin.Site
+	Store    *repo.Store
+	SignIn   *signin.Service
+	Accounts *accounts.Service
+	Audit    *audit.Log
 
-	log *slog.Logger
+	clock auth.Clock
+	log   *slog.Logger
 }
 
 // Options are what tests replace, and how people call the program; the zero value
@@ -84,7 +90,7 @@ func New(cfg *config.Config, version string, log *slog.Logger, options Options) 
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Store: store, log: log}
+	a := &App{Store: store, clock: options.Clock, log: log}
 	if err := a.wire(cfg, secret, version, options); err != nil {
 		_ = store.Close() // the other error says more
 		return nil, err
@@ -94,12 +100,10 @@ func New(cfg *config.Config, version string, log *slog.Logger, options Options) 
 
 // wire makes everything that needs the store.
 func (a *App) wire(cfg *config.Config, secret []byte, version string, options Options) error {
-	service, err := newService(cfg, secret, a.Store, a.log, options)
-	if err != nil {
+	if err := a.wireDomain(cfg, secret, options); err != nil {
 		return err
 	}
-	a.Auth = service
-	apiHandler, err := api.New(service, a.faults, a.log)
+	apiHandler, err := api.New(a.SignIn, a.Accounts, a.faults, a.log)
 	if err != nil {
 		return err
 	}
@@ -119,7 +123,8 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 		return fmt.Errorf("deriving a key: %w", err)
 	}
 	a.Admin, err = admin.New(admin.Config{
-		Auth: service, Reader: a.Store, Key: messageKey, PublicURL: cfg.PublicURL, Link: site.Asset, Version: version, Log: a.log,
+		SignIn: a.SignIn, Accounts: a.Accounts, Audit: a.Audit, Clock: a.clock,
+		Key: messageKey, PublicURL: cfg.PublicURL, Link: site.Asset, Version: version, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -128,11 +133,11 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	return nil
 }
 
-// newService wires the domain.
-func newService(cfg *config.Config, secret []byte, store *repo.Store, log *slog.Logger, options Options) (*auth.Service, error) {
+// wireDomain makes the services, one for each subject.
+func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) error {
 	tokens, err := token.New(secret, cfg.SecretKeyFallbacks, options.Clock.Now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	passwords, err := password.NewPool(password.Settings{
 		Hasher:  cfg.PasswordHasher,
@@ -140,27 +145,41 @@ func newService(cfg *config.Config, secret []byte, store *repo.Store, log *slog.
 		Wait:    hashWait,
 	}, rand.Reader)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	attemptKey, err := hkdf.Key(sha256.New, secret, nil, "latchkey failed attempts", sha256.Size)
 	if err != nil {
-		return nil, fmt.Errorf("deriving a key: %w", err)
+		return fmt.Errorf("deriving a key: %w", err)
 	}
-	return auth.New(
-		auth.Config{
+	a.SignIn = signin.New(
+		signin.Config{
 			AccessTokenLifetime: cfg.AccessTokenLifetime,
 			RenewBefore:         cfg.RenewBefore,
 			SessionLifetime:     cfg.SessionLifetime,
 			AttemptKey:          attemptKey,
 		},
-		auth.Deps{
-			Store:     store,
+		signin.Deps{
+			Store:     a.Store,
+			Attempts:  a.Store,
 			Passwords: passwords,
 			Tokens:    tokens,
 			Clock:     options.Clock,
 			NewID:     options.NewID,
-			Log:       log,
-		}), nil
+			Log:       a.log,
+		})
+	a.Accounts = accounts.New(accounts.Deps{
+		Users:      a.Store,
+		Groups:     a.Store,
+		Sessions:   a.Store,
+		Tokens:     a.Store,
+		Transactor: a.Store,
+		Passwords:  passwords,
+		Confirmer:  a.SignIn,
+		Clock:      options.Clock,
+		NewID:      options.NewID,
+	})
+	a.Audit = audit.New(a.Store)
+	return nil
 }
 
 // Close ends what New opened.

@@ -191,7 +191,7 @@ func oneLine(err error) string {
 }
 
 // actor is who runs a command.
-func (e Env) actor() auth.Actor { return auth.CommandLine(cmp.Or(e.UserName, "command line")) }
+func (e Env) actor() *auth.Principal { return auth.CommandLine(cmp.Or(e.UserName, "command line")) }
 
 // userName returns the system's name for who runs this. Where there is none, as in a
 // container without an /etc/passwd, it is their number.

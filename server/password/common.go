@@ -37,7 +37,7 @@ var leet = strings.NewReplacer("@", "a", "4", "a", "3", "e", "1", "i", "!", "i",
 // fewCharacters is how many different ones are too few.
 const fewCharacters = 3
 
-// IsCommon implements [signin.Passwords] by zxcvbn's lists. They are read anew each
+// IsCommon implements [accounts.Passwords] by zxcvbn's lists. They are read anew each
 // time: it is asked when somebody chooses a password, which is too seldom to hold
 // several megabytes for.
 func (*Pool) IsCommon(password string) bool {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // A login that is let in waits for its turn at most behind linePerWorker others:
@@ -24,7 +26,7 @@ type Settings struct {
 	Wait    time.Duration // how long a surplus login waits before it is refused
 }
 
-// Pool implements [signin.Passwords]: it checks and makes encoded passwords, a
+// Pool implements [signin.Passwords] and [accounts.Passwords]: it checks and makes encoded passwords, a
 // bounded number at a time, since each takes a core and 19 MiB for a while. It
 // is safe for concurrent use.
 type Pool struct {
@@ -36,7 +38,10 @@ type Pool struct {
 	places   chan struct{} // who is hashing
 }
 
-var _ signin.Passwords = (*Pool)(nil)
+var (
+	_ signin.Passwords   = (*Pool)(nil)
+	_ accounts.Passwords = (*Pool)(nil)
+)
 
 // errFull is why a pool refuses.
 var errFull = errors.New("every place to hash in is taken")

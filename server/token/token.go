@@ -28,7 +28,7 @@ const (
 // secret do not share a clock.
 const maxClockSkew = 30 * time.Second
 
-// Codec implements [auth.Tokens]. It is safe for concurrent use.
+// Codec implements [signin.Tokens]. It is safe for concurrent use.
 type Codec struct {
 	signing key
 	keys    map[string][]byte // by kid
@@ -133,7 +133,7 @@ func deriveKey(secret []byte) (key, error) {
 	return key{id: hex.EncodeToString(id), secret: signing}, nil
 }
 
-// Issue implements [auth.Tokens].
+// Issue implements [signin.Tokens].
 func (c *Codec) Issue(token auth.AccessToken) (string, error) {
 	issuedAt, expiresAt := token.IssuedAt.Unix(), token.ExpiresAt.Unix()
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
@@ -153,7 +153,7 @@ func (c *Codec) Issue(token auth.AccessToken) (string, error) {
 	return signed, nil
 }
 
-// Parse implements [auth.Tokens].
+// Parse implements [signin.Tokens].
 func (c *Codec) Parse(raw string) (auth.AccessToken, error) {
 	var said claims
 	if strings.ContainsAny(raw, "\r\n") { // Go's base64 passes over them
