@@ -77,9 +77,9 @@ var (
 	errMore    = errors.New("There is more after the JSON document.")
 )
 
-// checkJSON finds what encoding/json, which reads the body after it, would let
-// pass or replace: a password would then not be the one that was sent. Its
-// errors are sentences for a person, and repeat nothing of the body.
+// checkJSON returns an error for what encoding/json, which reads the body after
+// it, would let pass or replace: a password would then not be the one that was
+// sent. Its errors are sentences for a person, and repeat nothing of the body.
 func checkJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return errNotUTF8
