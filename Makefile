@@ -24,7 +24,7 @@ dev: build $(APP_INSTALLED) ## the same, and both anew whenever a file changes
 build: ## build bin/latchkey
 	@command -v go >/dev/null || { echo 'missing: Go 1.26 or newer (https://go.dev/dl)' >&2; exit 1; }
 	@echo 'building latchkey ...'
-	@go build -trimpath -o $(BIN) ./server
+	@go build -trimpath -ldflags='-s -w' -o $(BIN) ./server
 
 build-app: $(APP_BUILT) ## build the Next.js app
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -12,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
@@ -70,121 +70,35 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 const maxDepth = 32
 
 var (
-	errNotUTF8   = errors.New("This is not UTF-8.")
-	errNotJSON   = errors.New("This is not JSON.")
-	errTooDeep   = errors.New("This is nested too deeply.")
-	errTwice     = errors.New("A member stands here twice.")
-	errMore      = errors.New("There is more after the JSON document.")
-	errSurrogate = errors.New("A \\u escape is half of a character.")
+	errNotUTF8 = errors.New("This is not UTF-8.")
+	errNotJSON = errors.New("This is not JSON, or a \\u escape in it is half of a character.")
+	errTooDeep = errors.New("This is nested too deeply.")
+	errTwice   = errors.New("A member stands here twice.")
+	errMore    = errors.New("There is more after the JSON document.")
 )
 
-// checkJSON finds what encoding/json would let pass. Its errors are sentences
-// for a person.
+// checkJSON returns an error for what encoding/json, which reads the body after
+// it, would let pass or replace: a password would then not be the one that was
+// sent. Its errors are sentences for a person, and repeat nothing of the body.
 func checkJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return errNotUTF8
 	}
-	if hasLoneSurrogate(data) {
-		return errSurrogate
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := checkValue(decoder, 0); err != nil {
-		return err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errMore
-	}
-	return nil
-}
-
-func checkValue(decoder *json.Decoder, depth int) error {
-	if depth > maxDepth {
-		return errTooDeep
-	}
-	token, err := decoder.Token()
-	if err != nil {
-		return errNotJSON
-	}
-	switch token {
-	case json.Delim('{'):
-		return checkMembers(decoder, depth)
-	case json.Delim('['):
-		for decoder.More() {
-			if err := checkValue(decoder, depth+1); err != nil {
-				return err
-			}
-		}
-		return checkEnd(decoder)
-	}
-	return nil
-}
-
-func checkMembers(decoder *json.Decoder, depth int) error {
-	seen := map[json.Token]struct{}{}
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return errNotJSON
-		}
-		if _, twice := seen[name]; twice {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(data))
+	for {
+		_, err := decoder.ReadToken()
+		switch {
+		case errors.Is(err, jsontext.ErrDuplicateName):
 			return errTwice
-		}
-		seen[name] = struct{}{}
-		if err := checkValue(decoder, depth+1); err != nil {
-			return err
-		}
-	}
-	return checkEnd(decoder)
-}
-
-func checkEnd(decoder *json.Decoder) error {
-	if _, err := decoder.Token(); err != nil {
-		return errNotJSON
-	}
-	return nil
-}
-
-// hasLoneSurrogate finds \ud800 without its other half, which encoding/json
-// would replace by another character: a password would then not be the one that
-// was sent.
-func hasLoneSurrogate(data []byte) bool {
-	high := false // the escape before this one was a first half
-	for i := 0; i < len(data); i++ {
-		if data[i] != '\\' || i+1 >= len(data) {
-			if high {
-				return true
+		case err != nil:
+			return errNotJSON
+		case decoder.StackDepth() > maxDepth:
+			return errTooDeep
+		case decoder.StackDepth() == 0: // the document is whole
+			if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
+				return errMore
 			}
-			continue
+			return nil
 		}
-		unit, isUnit := escapedUnit(data[i:])
-		isLow := isUnit && 0xdc00 <= unit && unit <= 0xdfff
-		if high != isLow {
-			return true
-		}
-		high = isUnit && 0xd800 <= unit && unit <= 0xdbff
-		i += escapeLength(isUnit) - 1
 	}
-	return high
-}
-
-func escapeLength(isUnit bool) int {
-	if isUnit {
-		return len(`\u0000`)
-	}
-	return len(`\n`)
-}
-
-func escapedUnit(escape []byte) (unit uint32, ok bool) {
-	if len(escape) < len(`\u0000`) || escape[1] != 'u' {
-		return 0, false
-	}
-	for _, digit := range escape[2:6] {
-		value := strings.IndexByte("0123456789abcdef", digit|0x20)
-		if value < 0 {
-			return 0, false
-		}
-		unit = unit<<4 | uint32(value)
-	}
-	return unit, true
 }
