@@ -26,7 +26,7 @@ func (s *Store) Change(ctx context.Context, f func(ctx context.Context, tx auth.
 		}
 		return record(ctx, tx, c.events)
 	})
-	s.rowCounts.forget()
+	s.lists.ForgetRowCounts()
 	return referred(err)
 }
 
