@@ -130,7 +130,7 @@ func (d *Definition[R, T]) Page(ctx context.Context, db *DB, params auth.ListPar
 
 // rows reads the rows of a window.
 func (d *Definition[R, T]) rows(ctx context.Context, t *table, p *plan, w window) ([]R, error) {
-	a := p.access(w, t.db.dialect.RowCost)
+	a := t.access(p, w)
 	if a.scan {
 		rows, err := d.fetch(ctx, t, t.scanned(p, w, a), w.order)
 		if err != nil || len(rows) == w.size || a.entries == 0 {

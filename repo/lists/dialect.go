@@ -18,7 +18,7 @@ type Dialect struct {
 // The two databases.
 var (
 	SQLite     = Dialect{RowCost: 15}
-	PostgreSQL = Dialect{Postgres: true, RowCost: 15}
+	PostgreSQL = Dialect{Postgres: true, RowCost: 25}
 )
 
 // like compares a text with a pattern, whatever the case of its letters. SQLite's LIKE

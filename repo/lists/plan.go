@@ -145,13 +145,13 @@ type access struct {
 	entries int
 }
 
-// access chooses the way that reads least. Scanning takes the longer the fewer rows
-// match, and sorting the more do.
+// access chooses the way that reads least: the fewer rows match, the longer a scan
+// takes, and the less there is to sort.
 //
 // All that match may lie at the other end of the index, as where a list sorted by
-// address is searched for how an address begins. So no more is read of it than should
+// address is searched for how an address begins. So no more of it is read than should
 // hold twice the rows that are wanted; if they are not there, sorting finds them.
-func (p *plan) access(w window, rowCost int) access {
+func (t *table) access(p *plan, w window) access {
 	among, residual := p.total, false
 	for _, each := range p.predicates {
 		switch {
@@ -171,9 +171,9 @@ func (p *plan) access(w window, rowCost int) access {
 	}
 	entries := 2*(w.offset+w.size)*among/max(1, expected) + w.size
 	switch {
-	case lead.materialised && entries > rowCost*lead.size:
+	case lead.materialised && (!t.isIndexed(p.by) || entries > t.db.dialect.RowCost*lead.size):
 		return access{}
-	case entries >= among || lead.ids == nil || w.unbounded:
+	case entries >= among || lead.ids == nil || t.joined: // entries are without what is joined
 		return access{scan: true}
 	}
 	return access{scan: true, entries: entries}

@@ -31,6 +31,9 @@ func (t *table) sqlOf(name string) string {
 	return t.alias + "." + name
 }
 
+// isIndexed reports whether an index has the rows in the order of a column.
+func (t *table) isIndexed(name string) bool { return name == "id" || t.columns[name].Indexed }
+
 func (t *table) selectFrom() *bun.SelectQuery { return t.db.pool.NewSelect().TableExpr(t.from) }
 
 // window is the part that a page shows of the rows that match, in the order in which
@@ -39,7 +42,6 @@ type window struct {
 	order        string
 	offset, size int
 	reversed     bool // read from the end, which is nearer
-	unbounded    bool // an index cannot be read as far as wanted, and no further
 }
 
 // window returns that of a page. Its size is not above 0 when the page has no rows.
@@ -48,7 +50,7 @@ func (t *table) window(params auth.ListParams, p *plan) window {
 	if p.uncounted {
 		end = p.total
 	}
-	w := window{offset: params.Offset, size: min(params.Size, end-params.Offset), unbounded: t.joined}
+	w := window{offset: params.Offset, size: min(params.Size, end-params.Offset)}
 	descending := params.Descending
 	if !p.uncounted && w.offset > end/2 {
 		w.reversed, w.offset, descending = true, end-w.offset-w.size, !descending
