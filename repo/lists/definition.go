@@ -46,8 +46,9 @@ type Column struct {
 	Unique bool
 	// Nullable columns may have no value. Rows without one come first.
 	Nullable bool
-	// Indexed columns are in an index (column, id), in which ids are found without
-	// reading rows. They have no SQL of their own.
+	// Indexed columns have an index (column, id), in which ids are found and sorted
+	// without reading rows; on PostgreSQL a nullable one with NULLS FIRST. They have no
+	// SQL of their own.
 	Indexed bool
 	// Rare is the value that few rows have, if it is known beforehand: true for "is a
 	// member of staff".

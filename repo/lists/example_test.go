@@ -51,8 +51,7 @@ func ExampleDefinition() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer pool.Close()
-	db := lists.NewDB(pool, lists.SQLite)
+	db := lists.NewDB(pool, lists.SQLite) // one for all lists
 	page, err := noteList.Page(ctx, db, auth.ListParams{
 		Search: "ada", Filters: []auth.Filter{auth.Equal("done", false)}, Descending: true, Size: 2,
 	})
@@ -63,6 +62,7 @@ func ExampleDefinition() {
 	for _, n := range page.Items {
 		fmt.Println(n.Text)
 	}
+	_ = pool.Close()
 	// Output:
 	// 3 of 5 match
 	// Write to Ada
