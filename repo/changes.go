@@ -27,7 +27,7 @@ func (s *Store) Change(ctx context.Context, f func(ctx context.Context, tx accou
 		}
 		return record(ctx, tx, c.events)
 	})
-	s.rowCounts.forget()
+	s.lists.ForgetRowCounts()
 	return referred(err)
 }
 

@@ -8,9 +8,10 @@ import (
 	"github.com/uptrace/bun/dialect"
 )
 
-// words is what the two databases say differently: in migrations, in Django's
-// words, and in queries that must say the same as an index.
-type words struct {
+// sqlDialect is what the two databases say differently: in migrations, in Django's
+// words, and in queries that must say the same as an index. Lists have a dialect of their
+// own, in repo/lists.
+type sqlDialect struct {
 	Postgres bool
 
 	Serial, BigSerial, ID, Time, Bool, Now string
@@ -26,7 +27,7 @@ type words struct {
 	UniqueEmail string
 }
 
-var sqliteDialect = words{
+var sqliteDialect = sqlDialect{
 	Serial:      "integer NOT NULL PRIMARY KEY AUTOINCREMENT",
 	BigSerial:   "integer NOT NULL PRIMARY KEY AUTOINCREMENT",
 	ID:          "integer NOT NULL PRIMARY KEY",
@@ -39,7 +40,7 @@ var sqliteDialect = words{
 		WHERE l."unique" AND NOT l.partial AND i.name = 'email' AND (SELECT count(*) FROM pragma_index_info(l.name)) = 1`,
 }
 
-var postgresDialect = words{
+var postgresDialect = sqlDialect{
 	Postgres:    true,
 	Serial:      "serial PRIMARY KEY",
 	BigSerial:   "bigserial PRIMARY KEY",
@@ -54,7 +55,7 @@ var postgresDialect = words{
 }
 
 // SortedUserColumns are those by which users can be sorted, beside the address.
-func (words) SortedUserColumns() []string {
+func (sqlDialect) SortedUserColumns() []string {
 	return []string{"first_name", "last_name", "is_staff", "is_active", "is_superuser", "date_joined", "last_login"}
 }
 
@@ -76,7 +77,7 @@ func permissions(app, model, name string) string {
 	return sql.String()
 }
 
-func dialectOf(db bun.IDB) words {
+func dialectOf(db bun.IDB) sqlDialect {
 	if db.Dialect().Name() == dialect.PG {
 		return postgresDialect
 	}

@@ -3,11 +3,13 @@
 //
 //	open.go          from a URL to a Store: two pools for SQLite, one for PostgreSQL
 //	rows.go          tables as structs, and what they mean in the domain
-//	users.go, sessions.go, attempts.go   the queries, by what they are about
+//	users.go, sessions.go, attempts.go, directory.go, events.go, changes.go   the queries, by what they are about
 //	prepared.go      the query of every request, prepared once per connection
 //	samples.go       which kinds of password there are
 //	errors.go        what the drivers' errors mean in the domain
 //	migrate.go, migrations/              the schema, the same files for both
-//	words.go         what the two databases say differently
+//	dialect.go       what the two databases say differently
+//	lists/           how a page of a list is found, however large its table
+//	lists.go, usersearch.go              our lists, and how users are searched
 //	repotest/        what every Store must do, as tests
 package repo

@@ -2,52 +2,70 @@ package repo
 
 import (
 	"context"
+	"fmt"
 
-	"github.com/uptrace/bun"
-
+	"github.com/latchkey-auth/latchkey/repo/lists"
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-func asItIs(q *bun.SelectQuery) *bun.SelectQuery { return q }
+// listPage reads a page of a list within the time that an operation may take.
+func listPage[R, T any](ctx context.Context, s *Store, list *lists.Definition[R, T], params auth.ListParams) (auth.Page[T], error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	page, err := list.Page(ctx, s.lists, params)
+	if err != nil {
+		return auth.Page[T]{}, fmt.Errorf("reading a list: %w", translate(ctx, err))
+	}
+	return page, nil
+}
 
-var users = listing[userRow, auth.User]{
-	table: "users_user AS u",
-	alias: "u",
-	id:    "u.id",
-	columns: map[string]column{
-		"id":           {sql: "u.id", unique: true},
-		"email":        {sql: "u.email", unique: true, indexed: true},
-		"first_name":   {sql: "u.first_name", indexed: true},
-		"last_name":    {sql: "u.last_name", indexed: true},
-		"is_staff":     {sql: "u.is_staff", indexed: true, rare: true},
-		"is_superuser": {sql: "u.is_superuser", indexed: true, rare: true},
-		"is_active":    {sql: "u.is_active", indexed: true, rare: false},
-		"date_joined":  {sql: "u.date_joined", indexed: true},
-		"last_login":   {sql: "u.last_login", indexed: true, nullable: true},
+// listEach reads a list row by row. It is not bounded in time, as how long it takes is
+// up to f. An error of f's is no failure of the database, and returned as it is.
+func listEach[R, T any](ctx context.Context, s *Store, list *lists.Definition[R, T], params auth.ListParams, f func(T) error) error {
+	var stopped error
+	err := list.Each(ctx, s.lists, params, func(item T) error {
+		stopped = f(item)
+		return stopped
+	})
+	if err == nil || stopped != nil {
+		return stopped
+	}
+	return fmt.Errorf("reading a list: %w", translate(ctx, err))
+}
+
+var userList = lists.Definition[userRow, auth.User]{
+	Columns: map[string]lists.Column{
+		"id":           {Type: lists.Int, Unique: true},
+		"email":        {Type: lists.Text, Unique: true, Indexed: true},
+		"first_name":   {Type: lists.Text, Indexed: true},
+		"last_name":    {Type: lists.Text, Indexed: true},
+		"is_staff":     {Type: lists.Bool, Indexed: true, Rare: true},
+		"is_superuser": {Type: lists.Bool, Indexed: true, Rare: true},
+		"is_active":    {Type: lists.Bool, Indexed: true, Rare: false},
+		"date_joined":  {Type: lists.Time, Indexed: true},
+		"last_login":   {Type: lists.Time, Indexed: true, Nullable: true},
 	},
-	conditions: map[string]condition{
+	Conditions: map[string]lists.Condition{
 		"group": {
-			sql: "EXISTS (SELECT 1 FROM users_user_groups AS ug WHERE ug.group_id = ? AND ug.user_id BETWEEN u.id AND u.id)",
-			ids: "SELECT user_id AS id FROM users_user_groups WHERE group_id = ?",
+			Type: lists.Int,
+			SQL:  "EXISTS (SELECT 1 FROM users_user_groups AS ug WHERE ug.group_id = ? AND ug.user_id BETWEEN u.id AND u.id)",
+			IDs:  "SELECT user_id AS id FROM users_user_groups WHERE group_id = ?",
 		},
 	},
-	order:  "email",
-	search: []string{"u.email", "u.first_name", "u.last_name"},
-	// To ask for one id as a range makes SQLite look in the index, and not for the row.
-	byID:    "EXISTS (SELECT 1 FROM users_user AS x WHERE ? AND x.id BETWEEN u.id AND u.id)",
-	index:   userLookups,
-	expand:  asItIs,
-	convert: func(r *userRow) auth.User { return r.user() },
+	Order:   "email",
+	Search:  []string{"u.email", "u.first_name", "u.last_name"},
+	Index:   userIndex,
+	Convert: (*userRow).user,
 }
 
-// ListUsers implements [auth.Reader].
-func (s *Store) ListUsers(ctx context.Context, q auth.ListParams) (auth.Page[auth.User], error) {
-	return users.some(ctx, s, q)
+// ListUsers implements [accounts.UserStore].
+func (s *Store) ListUsers(ctx context.Context, params auth.ListParams) (auth.Page[auth.User], error) {
+	return listPage(ctx, s, &userList, params)
 }
 
-// EachUser implements [auth.Reader].
-func (s *Store) EachUser(ctx context.Context, q auth.ListParams, f func(auth.User) error) error {
-	return users.each(ctx, s, q, f)
+// EachUser implements [accounts.UserStore].
+func (s *Store) EachUser(ctx context.Context, params auth.ListParams, f func(auth.User) error) error {
+	return listEach(ctx, s, &userList, params, f)
 }
 
 type memberedGroupRow struct {
@@ -56,28 +74,24 @@ type memberedGroupRow struct {
 	Members int `bun:"members,scanonly"`
 }
 
-var groups = listing[memberedGroupRow, auth.Group]{
-	table: "auth_group AS g",
-	alias: "g",
-	id:    "g.id",
-	columns: map[string]column{
-		"name":    {sql: "g.name", unique: true},
-		"members": {sql: "(SELECT count(*) FROM users_user_groups AS ug WHERE ug.group_id = g.id)"},
+const membersOfGroup = "(SELECT count(*) FROM users_user_groups AS ug WHERE ug.group_id = g.id)"
+
+var groupList = lists.Definition[memberedGroupRow, auth.Group]{
+	Columns: map[string]lists.Column{
+		"name":    {Type: lists.Text, Unique: true},
+		"members": {Type: lists.Int, SQL: membersOfGroup},
 	},
-	order:  "name",
-	search: []string{"g.name"},
-	expand: func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.ColumnExpr("g.id, g.name").
-			ColumnExpr("(SELECT count(*) FROM users_user_groups AS ug WHERE ug.group_id = g.id) AS members")
-	},
-	convert: func(r *memberedGroupRow) auth.Group {
+	Order:  "name",
+	Search: []string{"g.name"},
+	Select: []string{membersOfGroup + " AS members"},
+	Convert: func(r *memberedGroupRow) auth.Group {
 		return auth.Group{ID: r.ID, Name: r.Name, Members: r.Members}
 	},
 }
 
-// ListGroups implements [auth.Reader].
-func (s *Store) ListGroups(ctx context.Context, q auth.ListParams) (auth.Page[auth.Group], error) {
-	return groups.some(ctx, s, q)
+// ListGroups implements [accounts.GroupStore].
+func (s *Store) ListGroups(ctx context.Context, params auth.ListParams) (auth.Page[auth.Group], error) {
+	return listPage(ctx, s, &groupList, params)
 }
 
 type ownedSessionRow struct {
@@ -86,66 +100,58 @@ type ownedSessionRow struct {
 	Email string `bun:"email,scanonly"`
 }
 
-var sessions = listing[ownedSessionRow, auth.UserSession]{
-	table: "latchkey_session AS s JOIN users_user AS u ON u.id = s.user_id",
-	alias: "s",
-	id:    "s.id",
-	columns: map[string]column{
-		"id":         {sql: "s.id", unique: true},
-		"email":      {sql: "u.email"},
-		"created_at": {sql: "s.created_at"},
-		"renewed_at": {sql: "s.renewed_at"},
-		"channel":    {sql: "s.channel"},
-		"user":       {sql: "s.user_id"},
+var sessionList = lists.Definition[ownedSessionRow, auth.UserSession]{
+	Columns: map[string]lists.Column{
+		"id":         {Type: lists.Text, Unique: true},
+		"email":      {Type: lists.Text, SQL: "u.email"},
+		"created_at": {Type: lists.Time},
+		"renewed_at": {Type: lists.Time},
+		"channel":    {Type: lists.Text},
+		"user":       {Type: lists.Int, SQL: "s.user_id"},
 	},
-	conditions: map[string]condition{
-		"open": {sql: "s.revoked_at IS NULL AND s.expires_at > ?"},
-		"over": {sql: "(s.revoked_at IS NOT NULL OR s.expires_at <= ?)"},
+	Conditions: map[string]lists.Condition{
+		"open": {Type: lists.Time, SQL: "s.revoked_at IS NULL AND s.expires_at > ?"},
+		"over": {Type: lists.Time, SQL: "(s.revoked_at IS NOT NULL OR s.expires_at <= ?)"},
 	},
-	order:  "renewed_at",
-	search: []string{"u.email", "s.address", "s.user_agent"},
-	expand: func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.ColumnExpr("s.*").ColumnExpr("u.email").Join("JOIN users_user AS u ON u.id = s.user_id")
-	},
-	convert: func(r *ownedSessionRow) auth.UserSession {
+	Order:  "renewed_at",
+	Search: []string{"u.email", "s.address", "s.user_agent"},
+	Join:   "JOIN users_user AS u ON u.id = s.user_id",
+	Select: []string{"u.email"},
+	Convert: func(r *ownedSessionRow) auth.UserSession {
 		return auth.UserSession{Session: r.session(), Email: r.Email}
 	},
 }
 
-// ListSessions implements [auth.Reader].
-func (s *Store) ListSessions(ctx context.Context, q auth.ListParams) (auth.Page[auth.UserSession], error) {
-	return sessions.some(ctx, s, q)
+// ListSessions implements [accounts.SessionStore].
+func (s *Store) ListSessions(ctx context.Context, params auth.ListParams) (auth.Page[auth.UserSession], error) {
+	return listPage(ctx, s, &sessionList, params)
 }
 
-var events = listing[eventRow, auth.Event]{
-	table: "latchkey_event AS e",
-	alias: "e",
-	id:    "e.id",
-	columns: map[string]column{
-		"id":         {sql: "e.id", unique: true},
-		"at":         {sql: "e.at"},
-		"channel":    {sql: "e.channel"},
-		"action":     {sql: "e.action"},
-		"kind":       {sql: "e.kind"},
-		"subject_id": {sql: "e.subject_id"},
-		"actor_id":   {sql: "e.actor_id", nullable: true},
+var eventList = lists.Definition[eventRow, auth.Event]{
+	Columns: map[string]lists.Column{
+		"id":         {Type: lists.Int, Unique: true},
+		"at":         {Type: lists.Time},
+		"channel":    {Type: lists.Text},
+		"action":     {Type: lists.Text},
+		"kind":       {Type: lists.Text},
+		"subject_id": {Type: lists.Text},
+		"actor_id":   {Type: lists.Int, Nullable: true},
 	},
-	conditions: map[string]condition{
-		"user":  {sql: "e.kind = 'user' AND e.subject_id = ?"},
-		"group": {sql: "e.kind = 'group' AND e.subject_id = ?"},
+	Conditions: map[string]lists.Condition{
+		"user":  {Type: lists.Text, SQL: "e.kind = 'user' AND e.subject_id = ?"},
+		"group": {Type: lists.Text, SQL: "e.kind = 'group' AND e.subject_id = ?"},
 	},
-	order:   "id",
-	search:  []string{"e.subject", "e.actor", "e.address", "e.changes"},
-	expand:  asItIs,
-	convert: func(r *eventRow) auth.Event { return r.event() },
+	Order:   "id",
+	Search:  []string{"e.subject", "e.actor", "e.address", "e.changes"},
+	Convert: (*eventRow).event,
 }
 
-// ListEvents implements [auth.Reader].
-func (s *Store) ListEvents(ctx context.Context, q auth.ListParams) (auth.Page[auth.Event], error) {
-	return events.some(ctx, s, q)
+// ListEvents implements [audit.Store].
+func (s *Store) ListEvents(ctx context.Context, params auth.ListParams) (auth.Page[auth.Event], error) {
+	return listPage(ctx, s, &eventList, params)
 }
 
-// EachEvent implements [auth.Reader].
-func (s *Store) EachEvent(ctx context.Context, q auth.ListParams, f func(auth.Event) error) error {
-	return events.each(ctx, s, q, f)
+// EachEvent implements [audit.Store].
+func (s *Store) EachEvent(ctx context.Context, params auth.ListParams, f func(auth.Event) error) error {
+	return listEach(ctx, s, &eventList, params, f)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 	_ "modernc.org/sqlite" // the driver, without cgo
 
+	"github.com/latchkey-auth/latchkey/repo/lists"
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/server/auth/audit"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
@@ -49,11 +50,11 @@ type Store struct {
 	write *bun.DB // SQLite: one connection; PostgreSQL: the same as read
 
 	sessionByID prepared
-	rowCounts   rowCounts
+	lists       *lists.DB
 }
 
-func newStore(read, write *bun.DB) *Store {
-	return &Store{read: read, write: write, sessionByID: prepared{db: read, text: sessionQuery}}
+func newStore(read, write *bun.DB, dialect lists.Dialect) *Store {
+	return &Store{read: read, write: write, sessionByID: prepared{db: read, text: sessionQuery}, lists: lists.NewDB(read, dialect)}
 }
 
 var (
@@ -124,7 +125,7 @@ func openSQLite(path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return newStore(read, write), nil
+	return newStore(read, write, lists.SQLite), nil
 }
 
 // useWAL switches the file to a write-ahead log, which it remembers. SQLite does
@@ -193,7 +194,7 @@ func openPostgres(databaseURL string) (*Store, error) {
 	db.SetMaxIdleConns(maxPostgresConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	both := bun.NewDB(db, pgdialect.New())
-	return newStore(both, both), nil
+	return newStore(both, both, lists.PostgreSQL), nil
 }
 
 // hasSeveralHosts looks at what pgx has read: it takes URLs that net/url does not,

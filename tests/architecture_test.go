@@ -29,7 +29,8 @@ var mayImport = map[string][]string{
 	"server/password": {"server/auth"},
 	"server/token":    {"server/auth"},
 	"server/web":      {},
-	"repo":            {"server/auth"},
+	"repo":            {"repo/lists", "server/auth"},
+	"repo/lists":      {"server/auth"},
 }
 
 // livesIn says where a library, or all below a path, may be imported.
@@ -37,7 +38,7 @@ var livesIn = map[string][]string{
 	"github.com/gin-gonic/gin":      {"server/api", "gen"},
 	"github.com/getkin/kin-openapi": {"server/api", "gen"},
 	"github.com/oapi-codegen":       {"server/api", "gen"},
-	"github.com/uptrace/bun":        {"repo"},
+	"github.com/uptrace/bun":        {"repo", "repo/lists"},
 	"github.com/jackc/pgx":          {"repo"},
 	"modernc.org/sqlite":            {"repo"},
 	"database/sql":                  {"repo"},

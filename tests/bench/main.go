@@ -13,6 +13,7 @@
 //	flood.go              what others feel while 200 clients flood the login
 //	start.go, dbtime.go   cold start, memory, and a login's queries, by number of users
 //	admin.go              the admin site's list of users, and all of them as a file
+//	rowcost.go            what a row takes a database, against an entry of an index
 //	app.go                the Next.js app: its scripts, and the way through the frontend proxy
 //	load.go, wire.go      the load generator
 //	server.go, child.go   the processes that are measured
@@ -71,7 +72,7 @@ func parseFlags() *settings {
 	s := &settings{}
 	flag.Float64Var(&s.seconds, "seconds", 1.5, "length of a slice, in `seconds`")
 	flag.IntVar(&s.rounds, "rounds", 7, "how often each slice is measured")
-	flag.StringVar(&s.only, "only", "session,login,flood,start,admin,app", "which `parts` to run")
+	flag.StringVar(&s.only, "only", "session,login,flood,start,admin,rowcost,app", "which `parts` to run")
 	flag.IntVar(&s.users, "users", 1_000_000, "users in the large database")
 	flag.IntVar(&s.conns, "conns", 32, "connections that ask for /users/session/")
 	flag.IntVar(&s.flooders, "flooders", 200, "clients that flood the login")
@@ -100,7 +101,7 @@ func run(ctx context.Context, set *settings) (err error) {
 		measure func(ctx context.Context, b *bench) error
 	}{
 		{"session", measureSession}, {"login", measureLogins}, {"flood", measureFlood}, {"start", measureStart},
-		{"admin", measureAdmin}, {"app", measureApp},
+		{"admin", measureAdmin}, {"rowcost", measureRowCost}, {"app", measureApp},
 	}
 	for _, part := range parts {
 		if !strings.Contains(","+set.only+",", ","+part.name+",") {
