@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // djangoTable is users_user as a Django makes it, but for what change changes.
@@ -111,7 +112,7 @@ func TestAnExistingDjangoIsAdoptedAsItIs(t *testing.T) {
 			t.Errorf("finds %+v, %v", user, err)
 		}
 		session := auth.Session{ID: "s1", UserID: 1, CreatedAt: time.Now(), RenewedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
-		if err := store.BeginSession(t.Context(), auth.NewSession{User: user, Session: session}); err != nil {
+		if err := store.BeginSession(t.Context(), signin.NewSession{User: user, Session: session}); err != nil {
 			t.Error(err)
 		}
 		for i := len(all) - 1; i >= 0; i-- {

@@ -35,7 +35,7 @@ func record(ctx context.Context, tx bun.Tx, events []auth.Event) error {
 	}
 	rows := make([]*eventRow, 0, len(events))
 	for _, event := range events {
-		event.ID = head.Last + 1
+		event.ID, event.Version = head.Last+1, auth.EventVersion
 		hash, err := event.Chain(head.Hash)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
 // over makes three sessions of a user that are over at noon: ended, expired just
@@ -96,8 +97,8 @@ var adminSessions = []sentence{
 		}
 		f.begin(t, login(bob, "bob's"))
 		check := f.staying(t, append(f.over(t, alice), "kept", "bob's"))
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
-			ended, err := tx.EndSessions(ctx, alice.ID, noon, "kept")
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			ended, err := tx.Sessions.EndSessions(ctx, alice.ID, noon, "kept")
 			if ended != 2 {
 				t.Errorf("ended %d, want 2", ended)
 			}
@@ -116,12 +117,12 @@ var adminSessions = []sentence{
 		f.begin(t, login(alice, "s1"))
 		f.begin(t, login(alice, "s2"))
 		check := f.staying(t, append(over, "s2"))
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
-			if ended, err := tx.EndSession(ctx, "s1", noon); err != nil || !ended {
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			if ended, err := tx.Sessions.EndSession(ctx, "s1", noon); err != nil || !ended {
 				t.Errorf("it is not ended: %v", err)
 			}
 			for _, id := range append(over, "s1", "nothing") {
-				if ended, err := tx.EndSession(ctx, id, noon); err != nil || ended {
+				if ended, err := tx.Sessions.EndSession(ctx, id, noon); err != nil || ended {
 					t.Errorf("%s is ended again: %v", id, err)
 				}
 			}
@@ -136,7 +137,9 @@ var adminSessions = []sentence{
 		alice := f.create(t, "alice@example.com")
 		f.begin(t, login(alice, "s1"))
 		f.begin(t, login(alice, "s2"))
-		f.change(t, func(ctx context.Context, tx auth.Changes) error { return tx.MarkSession(ctx, "s1", "another mark") })
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			return tx.Sessions.MarkSession(ctx, "s1", "another mark")
+		})
 		if got, other := f.session(t, "s1").PasswordMark, f.session(t, "s2").PasswordMark; got != "another mark" || other != mark(alice.Password) {
 			t.Errorf("the marks are %q and %q", got, other)
 		}
@@ -145,12 +148,20 @@ var adminSessions = []sentence{
 
 // use uses a link up in a transaction of its own.
 func (f fixture) use(ctx context.Context, hash string, at time.Time) error {
-	return f.Change(ctx, func(ctx context.Context, tx auth.Changes) error { return tx.UseSetup(ctx, hash, at) })
+	return f.Change(ctx, func(ctx context.Context, tx accounts.Tx) error {
+		return tx.Tokens.UseToken(ctx, auth.TokenSetup, hash, at)
+	})
+}
+
+// addToken stores the token of a link that makes the first superuser.
+func (f fixture) addToken(t testing.TB, hash string, expires time.Time) error {
+	t.Helper()
+	return f.AddToken(t.Context(), auth.OneTimeToken{Kind: auth.TokenSetup, Hash: hash, ExpiresAt: expires})
 }
 
 func (f fixture) mustBeOpen(t testing.TB, hash string, at time.Time, want bool) {
 	t.Helper()
-	if open, err := f.SetupIsOpen(t.Context(), hash, at); err != nil || open != want {
+	if open, err := f.TokenIsOpen(t.Context(), auth.TokenSetup, hash, at); err != nil || open != want {
 		t.Errorf("%s is open: %v, %v, want %v", hash, open, err, want)
 	}
 }
@@ -158,7 +169,7 @@ func (f fixture) mustBeOpen(t testing.TB, hash string, at time.Time, want bool) 
 var links = []sentence{
 	{"a one-time link is open until it expires", func(t *testing.T, f fixture) {
 		expires := noon.Add(time.Hour)
-		must(t, f.AddSetup(t.Context(), "hash", expires))
+		must(t, f.addToken(t, "hash", expires))
 		f.mustBeOpen(t, "hash", noon, true)
 		f.mustBeOpen(t, "hash", expires.Add(-time.Microsecond), true)
 		f.mustBeOpen(t, "hash", expires, false)
@@ -167,8 +178,8 @@ var links = []sentence{
 		must(t, f.use(t.Context(), "hash", expires.Add(-time.Microsecond)))
 	}},
 	{"a one-time link is used once", func(t *testing.T, f fixture) {
-		must(t, f.AddSetup(t.Context(), "hash", noon.Add(time.Hour)))
-		must(t, f.AddSetup(t.Context(), "another", noon.Add(time.Hour)))
+		must(t, f.addToken(t, "hash", noon.Add(time.Hour)))
+		must(t, f.addToken(t, "another", noon.Add(time.Hour)))
 		must(t, f.use(t.Context(), "hash", noon))
 		mustBe(t, f.use(t.Context(), "hash", noon), auth.ErrNoRow)
 		f.mustBeOpen(t, "hash", noon, false)
@@ -176,30 +187,52 @@ var links = []sentence{
 		mustBe(t, f.use(t.Context(), "nothing", noon), auth.ErrNoRow)
 	}},
 	{"of twenty who use one link at once, one does", func(t *testing.T, f fixture) {
-		must(t, f.AddSetup(t.Context(), "hash", noon.Add(time.Hour)))
+		must(t, f.addToken(t, "hash", noon.Add(time.Hour)))
 		answers := atOnce(20, func(int) error { return f.use(t.Context(), "hash", noon) })
 		if ok, used, others := tally(answers, auth.ErrNoRow); ok != 1 || used != 19 || len(others) > 0 {
 			t.Errorf("%d did, for %d it was used; %v", ok, used, others)
 		}
 	}},
 	{"a link is open still when the change that used it fails", func(t *testing.T, f fixture) {
-		must(t, f.AddSetup(t.Context(), "hash", noon.Add(time.Hour)))
-		mustBe(t, f.Change(t.Context(), func(ctx context.Context, tx auth.Changes) error {
-			must(t, tx.UseSetup(ctx, "hash", noon))
+		must(t, f.addToken(t, "hash", noon.Add(time.Hour)))
+		mustBe(t, f.Change(t.Context(), func(ctx context.Context, tx accounts.Tx) error {
+			must(t, tx.Tokens.UseToken(ctx, auth.TokenSetup, "hash", noon))
 			return errBoom
 		}), errBoom)
 		f.mustBeOpen(t, "hash", noon, true)
 	}},
 	{"links that have expired are deleted, used or not", func(t *testing.T, f fixture) {
 		for hash, expires := range map[string]time.Time{"over": noon.Add(-time.Microsecond), "used": noon.Add(-time.Hour), "just not over": noon, "open": noon.Add(time.Hour)} {
-			must(t, f.AddSetup(t.Context(), hash, expires))
+			must(t, f.addToken(t, hash, expires))
 		}
 		must(t, f.use(t.Context(), "used", noon.Add(-2*time.Hour)))
-		if deleted, err := f.DeleteEnded(t.Context(), noon, noon); err != nil || deleted != 2 {
+		if deleted, err := f.DeleteExpired(t.Context(), noon); err != nil || deleted != 2 {
 			t.Errorf("deleted %d, %v, want 2", deleted, err)
 		}
-		if n := f.count(t, "SELECT count(*) FROM latchkey_setup WHERE token_hash IN ('open', 'just not over')"); n != 2 {
+		if n := f.count(t, "SELECT count(*) FROM latchkey_one_time_token WHERE hash IN ('open', 'just not over')"); n != 2 {
 			t.Errorf("%d are left", n)
+		}
+	}},
+	{"a token does what its kind says, and nothing else", func(t *testing.T, f fixture) {
+		must(t, f.addToken(t, "hash", noon.Add(time.Hour)))
+		if open, err := f.TokenIsOpen(t.Context(), "another kind", "hash", noon); err != nil || open {
+			t.Errorf("it is open: %v, %v", open, err)
+		}
+		err := f.Change(t.Context(), func(ctx context.Context, tx accounts.Tx) error {
+			return tx.Tokens.UseToken(ctx, "another kind", "hash", noon)
+		})
+		mustBe(t, err, auth.ErrNoRow)
+		f.mustBeOpen(t, "hash", noon, true)
+	}},
+	{"a token that is for a user goes with them", func(t *testing.T, f fixture) {
+		alice, bob := f.create(t, "alice@example.com"), f.create(t, "bob@example.com")
+		for hash, id := range map[string]int64{"alice's": alice.ID, "bob's": bob.ID, "nobody's": 0} {
+			must(t, f.AddToken(t.Context(), auth.OneTimeToken{Kind: auth.TokenSetup, Hash: hash, UserID: id, ExpiresAt: noon.Add(time.Hour)}))
+		}
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error { return tx.Users.DeleteUser(ctx, alice.ID) })
+		f.exec(t, "DELETE FROM users_user WHERE id = $1", bob.ID) // as a Django does
+		for hash, open := range map[string]bool{"alice's": false, "bob's": false, "nobody's": true} {
+			f.mustBeOpen(t, hash, noon, open)
 		}
 	}},
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 const window = 15 * time.Minute
@@ -28,12 +29,12 @@ func (f fixture) fail(t testing.TB, at time.Time, keys ...string) {
 }
 
 // only reads what is counted under one key since then.
-func (f fixture) only(t testing.TB, key string, since time.Time) (auth.FailedAttempts, bool) {
+func (f fixture) only(t testing.TB, key string, since time.Time) (signin.FailedAttempts, bool) {
 	t.Helper()
 	found, err := f.FailedAttempts(t.Context(), []string{key}, since)
 	must(t, err)
 	if len(found) == 0 {
-		return auth.FailedAttempts{}, false
+		return signin.FailedAttempts{}, false
 	}
 	return found[0], len(found) == 1
 }
@@ -52,7 +53,7 @@ var attempts = []sentence{
 		f.fail(t, noon, "user", "client")
 		f.fail(t, noon.Add(time.Minute), "user", "another client")
 		f.fail(t, noon.Add(2*time.Minute), "user", "client")
-		for key, want := range map[string]auth.FailedAttempts{
+		for key, want := range map[string]signin.FailedAttempts{
 			"user":           {Key: "user", Count: 3, Since: noon},
 			"client":         {Key: "client", Count: 2, Since: noon},
 			"another client": {Key: "another client", Count: 1, Since: noon.Add(time.Minute)},
@@ -130,7 +131,7 @@ var attempts = []sentence{
 }
 
 var cleaning = []sentence{
-	{"what ended before the given times is deleted, and nothing else", func(t *testing.T, f fixture) {
+	{"what has expired is deleted, and nothing else", func(t *testing.T, f fixture) {
 		alice := f.create(t, "alice@example.com")
 		for id, ends := range map[string]time.Time{
 			"long over": noon.Add(-time.Hour), "just over": noon.Add(-time.Microsecond), "ends now": noon, "goes on": noon.Add(time.Microsecond),
@@ -144,7 +145,7 @@ var cleaning = []sentence{
 		f.fail(t, noon.Add(-window-time.Microsecond), "over")
 		f.fail(t, noon.Add(-window), "just not over")
 
-		deleted, err := f.DeleteEnded(t.Context(), noon, noon.Add(-window))
+		deleted, err := f.DeleteExpired(t.Context(), noon)
 		if err != nil || deleted != 3 {
 			t.Errorf("deleted %d, %v, want 3", deleted, err)
 		}
@@ -167,14 +168,14 @@ var cleaning = []sentence{
 		f.exec(t, rows+`INSERT INTO latchkey_session (id, user_id, created_at, renewed_at, expires_at, address, user_agent, password_mark)
 			SELECT 'id' || i, $1, '2024-01-01 00:00:00+00:00', '2024-01-01 00:00:00+00:00', '2024-01-02 00:00:00+00:00', '', '', '' FROM n`, alice.ID)
 		f.begin(t, login(alice, "goes on"))
-		deleted, err := f.DeleteEnded(t.Context(), noon, noon)
+		deleted, err := f.DeleteExpired(t.Context(), noon)
 		if err != nil || deleted != 5000 {
 			t.Errorf("deleted %d, %v, want 5000", deleted, err)
 		}
 		if n := f.count(t, "SELECT (SELECT count(*) FROM latchkey_session) + (SELECT count(*) FROM latchkey_failed_attempt)"); n != 1 {
 			t.Errorf("%d rows are left, want 1", n)
 		}
-		if deleted, err := f.DeleteEnded(t.Context(), noon, noon); err != nil || deleted != 0 {
+		if deleted, err := f.DeleteExpired(t.Context(), noon); err != nil || deleted != 0 {
 			t.Errorf("then deleted %d, %v", deleted, err)
 		}
 	}},

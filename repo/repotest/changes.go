@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
 // change runs f in a transaction that must succeed.
-func (f fixture) change(t testing.TB, run func(ctx context.Context, tx auth.Changes) error) {
+func (f fixture) change(t testing.TB, run func(ctx context.Context, tx accounts.Tx) error) {
 	t.Helper()
 	must(t, f.Change(t.Context(), run))
 }
@@ -56,28 +57,28 @@ func (f fixture) permissions(t testing.TB, names ...auth.PermissionName) []int64
 func (f fixture) group(t testing.TB, name string, permissions ...int64) auth.Group {
 	t.Helper()
 	group := auth.Group{Name: name, Permissions: permissions}
-	f.change(t, func(ctx context.Context, tx auth.Changes) error { return tx.SaveGroup(ctx, &group) })
+	f.change(t, func(ctx context.Context, tx accounts.Tx) error { return tx.Groups.SaveGroup(ctx, &group) })
 	return group
 }
 
 // join puts a user into groups, and into no others.
 func (f fixture) join(t testing.TB, user auth.User, groups ...int64) {
 	t.Helper()
-	f.change(t, func(ctx context.Context, tx auth.Changes) error { return tx.SetGroups(ctx, user.ID, groups) })
+	f.change(t, func(ctx context.Context, tx accounts.Tx) error { return tx.Users.SetGroups(ctx, user.ID, groups) })
 }
 
 // grant returns a user permissions of their own, and no others.
 func (f fixture) grant(t testing.TB, user auth.User, permissions ...int64) {
 	t.Helper()
-	f.change(t, func(ctx context.Context, tx auth.Changes) error {
-		return tx.SetPermissions(ctx, user.ID, permissions)
+	f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+		return tx.Users.SetPermissions(ctx, user.ID, permissions)
 	})
 }
 
 // rights returns what a user may do, in order.
 func (f fixture) rights(t testing.TB, user auth.User) []auth.PermissionName {
 	t.Helper()
-	held, err := f.RightsOf(t.Context(), user.ID)
+	held, err := f.PermissionsOf(t.Context(), user.ID)
 	must(t, err)
 	slices.Sort(held)
 	return held
@@ -92,19 +93,19 @@ var changing = []sentence{
 		may := f.permissions(t, "users.view_user")
 		group := f.group(t, "support", may...)
 		before := f.account(t, alice.ID)
-		err := f.Change(t.Context(), func(ctx context.Context, tx auth.Changes) error {
+		err := f.Change(t.Context(), func(ctx context.Context, tx accounts.Tx) error {
 			changed := alice
 			changed.FirstName, changed.IsStaff = "Alicia", true
 			another := auth.Group{Name: "another"}
-			_, err := tx.EndSessions(ctx, alice.ID, noon, "")
+			_, err := tx.Sessions.EndSessions(ctx, alice.ID, noon, "")
 			err = errors.Join(err,
-				tx.InsertUser(ctx, &auth.User{Email: "carol@example.com", DateJoined: noon}),
-				tx.UpdateUser(ctx, changed), tx.SetPassword(ctx, alice.ID, "argon2$new"),
-				tx.SetGroups(ctx, alice.ID, []int64{group.ID}), tx.SetPermissions(ctx, alice.ID, may),
-				tx.SaveGroup(ctx, &another), tx.DeleteUser(ctx, bob.ID),
+				tx.Users.InsertUser(ctx, &auth.User{Email: "carol@example.com", DateJoined: noon}),
+				tx.Users.UpdateUser(ctx, alice, changed), tx.Users.SetPassword(ctx, alice.ID, "argon2$new"),
+				tx.Users.SetGroups(ctx, alice.ID, []int64{group.ID}), tx.Users.SetPermissions(ctx, alice.ID, may),
+				tx.Groups.SaveGroup(ctx, &another), tx.Users.DeleteUser(ctx, bob.ID),
 			)
 			must(t, err)
-			tx.Record(happening(auth.ActionChanged, alice))
+			tx.Events.Record(happening(auth.ActionChanged, alice))
 			return errBoom
 		})
 		mustBe(t, err, errBoom)
@@ -125,9 +126,9 @@ var changing = []sentence{
 	{"a change sees what it has changed itself", func(t *testing.T, f fixture) {
 		alice := f.create(t, "alice@example.com")
 		group := f.group(t, "support")
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
-			must(t, tx.SetGroups(ctx, alice.ID, []int64{group.ID}))
-			if account, err := tx.Account(ctx, alice.ID); err != nil || !slices.Equal(account.Groups, []int64{group.ID}) {
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			must(t, tx.Users.SetGroups(ctx, alice.ID, []int64{group.ID}))
+			if account, err := tx.Users.Account(ctx, alice.ID); err != nil || !slices.Equal(account.Groups, []int64{group.ID}) {
 				t.Errorf("it sees %+v, %v", account, err)
 			}
 			return nil
@@ -137,13 +138,14 @@ var changing = []sentence{
 	{"changes that begin at once come one after the other", func(t *testing.T, f fixture) {
 		alice := f.create(t, "alice@example.com")
 		answers := atOnce(12, func(int) error {
-			return f.Change(t.Context(), func(ctx context.Context, tx auth.Changes) error {
-				account, err := tx.Account(ctx, alice.ID)
+			return f.Change(t.Context(), func(ctx context.Context, tx accounts.Tx) error {
+				account, err := tx.Users.Account(ctx, alice.ID)
 				if err != nil {
 					return err
 				}
+				was := account.User
 				account.FirstName += "x"
-				return tx.UpdateUser(ctx, account.User)
+				return tx.Users.UpdateUser(ctx, was, account.User)
 			})
 		})
 		if _, _, others := tally(answers, nil); len(others) > 0 {
@@ -159,8 +161,14 @@ var changing = []sentence{
 			supers = append(supers, f.super(t, fmt.Sprintf("root%d@example.com", i), true))
 		}
 		answers := atOnce(len(supers), func(i int) error {
-			return f.Change(t.Context(), func(ctx context.Context, tx auth.Changes) error {
-				others, err := tx.CountActiveSuperusers(ctx, []int64{supers[i].ID})
+			return f.Change(t.Context(), func(ctx context.Context, tx accounts.Tx) error {
+				others := 0
+				err := tx.Users.EachSuperuser(ctx, func(u auth.User) bool {
+					if u.ID != supers[i].ID {
+						others++
+					}
+					return true
+				})
 				if err != nil {
 					return err
 				}
@@ -169,7 +177,7 @@ var changing = []sentence{
 				}
 				user := supers[i]
 				user.IsSuperuser = false
-				return tx.UpdateUser(ctx, user)
+				return tx.Users.UpdateUser(ctx, supers[i], user)
 			})
 		})
 		if ok, refused, others := tally(answers, errBoom); ok != len(supers)-1 || refused != 1 || len(others) > 0 {
@@ -183,8 +191,8 @@ var changing = []sentence{
 		f.join(t, alice, editors.ID, support.ID)
 		f.grant(t, alice, may[2], may[0], may[1])
 		want := auth.Account{User: alice, Groups: []int64{support.ID, editors.ID}, Permissions: may}
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
-			inside, err := tx.Account(ctx, alice.ID)
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			inside, err := tx.Users.Account(ctx, alice.ID)
 			must(t, err)
 			for _, got := range []auth.Account{inside, f.account(t, alice.ID)} {
 				if !reflect.DeepEqual(got, want) {
@@ -200,8 +208,8 @@ var changing = []sentence{
 	{"an account that is not there is no row", func(t *testing.T, f fixture) {
 		_, err := f.Account(t.Context(), 4711)
 		mustBe(t, err, auth.ErrNoRow)
-		mustBe(t, f.Change(t.Context(), func(ctx context.Context, tx auth.Changes) error {
-			_, err := tx.Account(ctx, 4711)
+		mustBe(t, f.Change(t.Context(), func(ctx context.Context, tx accounts.Tx) error {
+			_, err := tx.Users.Account(ctx, 4711)
 			mustBe(t, err, auth.ErrNoRow)
 			return err
 		}), auth.ErrNoRow)
@@ -216,8 +224,8 @@ var changing = []sentence{
 		if got := f.rights(t, alice); !slices.Equal(got, want) {
 			t.Errorf("they are %v, want %v", got, want)
 		}
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
-			got, err := tx.RightsOf(ctx, alice.ID)
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			got, err := tx.Users.PermissionsOf(ctx, alice.ID)
 			slices.Sort(got)
 			if !slices.Equal(got, want) {
 				t.Errorf("in a change they are %v, want %v", got, want)
@@ -257,30 +265,36 @@ var changing = []sentence{
 	}},
 	{"nobody joins a group that is not there", func(t *testing.T, f fixture) {
 		alice, group := f.create(t, "alice@example.com"), f.group(t, "support")
-		err := f.Change(t.Context(), func(ctx context.Context, tx auth.Changes) error {
-			return tx.SetGroups(ctx, alice.ID, []int64{group.ID, 4711})
+		err := f.Change(t.Context(), func(ctx context.Context, tx accounts.Tx) error {
+			return tx.Users.SetGroups(ctx, alice.ID, []int64{group.ID, 4711})
 		})
 		if got := f.account(t, alice.ID); err == nil || len(got.Groups) != 0 {
 			t.Errorf("answers %v, and the groups are %v", err, got.Groups)
 		}
 	}},
-	{"superusers are counted, and those who are active, besides some", func(t *testing.T, f fixture) {
+	{"superusers are counted, and read one by one until it is enough", func(t *testing.T, f fixture) {
 		f.create(t, "alice@example.com")
-		one, two := f.super(t, "one@example.com", true), f.super(t, "two@example.com", true)
-		asleep := f.super(t, "asleep@example.com", false)
-		if n, err := f.CountSuperusers(t.Context()); err != nil || n != 3 {
+		all := []auth.User{f.super(t, "one@example.com", true), f.super(t, "two@example.com", true), f.super(t, "asleep@example.com", false)}
+		if n, err := f.CountSuperusers(t.Context()); err != nil || n != len(all) {
 			t.Errorf("there are %d, %v", n, err)
 		}
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
-			if n, err := tx.CountSuperusers(ctx); err != nil || n != 3 {
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			if n, err := tx.Users.CountSuperusers(ctx); err != nil || n != len(all) {
 				t.Errorf("in a change there are %d, %v", n, err)
 			}
-			for _, test := range []struct {
-				besides []int64
-				want    int
-			}{{nil, 2}, {[]int64{asleep.ID}, 2}, {[]int64{one.ID}, 1}, {[]int64{one.ID, two.ID, 4711}, 0}} {
-				if n, err := tx.CountActiveSuperusers(ctx, test.besides); err != nil || n != test.want {
-					t.Errorf("besides %v there are %d, %v, want %d", test.besides, n, err, test.want)
+			for enough := range 5 {
+				var read []auth.User
+				must(t, tx.Users.EachSuperuser(ctx, func(u auth.User) bool {
+					read = append(read, u)
+					return len(read) < enough
+				}))
+				if want := min(max(enough, 1), len(all)); len(read) != want {
+					t.Errorf("%d are read, want %d", len(read), want)
+				}
+				for _, u := range read {
+					if !slices.ContainsFunc(all, func(other auth.User) bool { return reflect.DeepEqual(u, f.reread(t, other)) }) {
+						t.Errorf("%+v is read", u)
+					}
 				}
 			}
 			return nil
@@ -296,7 +310,13 @@ var changing = []sentence{
 
 // update stores a user in a transaction of its own.
 func (f fixture) update(ctx context.Context, user auth.User) error {
-	return f.Change(ctx, func(ctx context.Context, tx auth.Changes) error { return tx.UpdateUser(ctx, user) })
+	return f.Change(ctx, func(ctx context.Context, tx accounts.Tx) error {
+		was, err := tx.Users.Account(ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		return tx.Users.UpdateUser(ctx, was.User, user)
+	})
 }
 
 var updates = []sentence{
@@ -369,9 +389,9 @@ var updates = []sentence{
 
 // remove deletes a user in a transaction of its own.
 func (f fixture) remove(ctx context.Context, user auth.User) error {
-	return f.Change(ctx, func(ctx context.Context, tx auth.Changes) error {
-		tx.Record(happening(auth.ActionDeleted, user))
-		return tx.DeleteUser(ctx, user.ID)
+	return f.Change(ctx, func(ctx context.Context, tx accounts.Tx) error {
+		tx.Events.Record(happening(auth.ActionDeleted, user))
+		return tx.Users.DeleteUser(ctx, user.ID)
 	})
 }
 
@@ -458,9 +478,9 @@ var deletions = []sentence{
 				t.Errorf("it is %v, want %s", got, want)
 			}
 		}
-		mustBelong([]int64{alice.ID, bob.ID}, "2 memberships of groups, 2 permissions, 2 sessions")
-		mustBelong([]int64{4711}, "0 memberships of groups, 0 permissions, 0 sessions")
+		mustBelong([]int64{alice.ID, bob.ID}, "2 memberships of groups, 2 permissions, 0 one-time links, 2 sessions")
+		mustBelong([]int64{4711}, "0 memberships of groups, 0 permissions, 0 one-time links, 0 sessions")
 		f.withDjangosLog(t, alice, carol)
-		mustBelong([]int64{alice.ID, bob.ID}, "2 memberships of groups, 2 permissions, 1 log entries of Django’s admin, 2 sessions")
+		mustBelong([]int64{alice.ID, bob.ID}, "2 memberships of groups, 2 permissions, 1 log entries of Django’s admin, 0 one-time links, 2 sessions")
 	}},
 }

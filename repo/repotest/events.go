@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
 // happening is an event about a user at noon.
@@ -22,9 +23,9 @@ func happening(action auth.Action, user auth.User) auth.Event {
 // record stores events in a transaction of their own.
 func (f fixture) record(t testing.TB, events ...auth.Event) {
 	t.Helper()
-	f.change(t, func(_ context.Context, tx auth.Changes) error {
+	f.change(t, func(_ context.Context, tx accounts.Tx) error {
 		for _, event := range events {
-			tx.Record(event)
+			tx.Events.Record(event)
 		}
 		return nil
 	})
@@ -52,7 +53,7 @@ func (f fixture) chain(t testing.TB) []auth.Event {
 	return all
 }
 
-var happenings = []sentence{
+var auditEvents = []sentence{
 	{"before the first event the chain is empty", func(t *testing.T, f fixture) {
 		if got := f.chain(t); len(got) != 0 {
 			t.Errorf("there are %v", got)
@@ -82,7 +83,7 @@ var happenings = []sentence{
 		}
 		for i := range got {
 			sameInUTC(t, "at", got[i].At, want[i].At)
-			want[i].ID, want[i].Hash, want[i].At = got[i].ID, got[i].Hash, got[i].At
+			want[i].ID, want[i].Version, want[i].Hash, want[i].At = got[i].ID, auth.EventVersion, got[i].Hash, got[i].At
 			if !reflect.DeepEqual(got[i], want[i]) {
 				t.Errorf("%+v became %+v", want[i], got[i])
 			}
@@ -148,16 +149,16 @@ var happenings = []sentence{
 		second := happening(auth.ActionChanged, alice)
 		second.Actor, second.Changes = "second@example.com", []auth.FieldChange{{Field: "email", Before: "a", After: "b"}}
 		f.record(t, happening(auth.ActionChanged, alice), second, happening(auth.ActionSignedIn, alice), happening(auth.ActionChanged, bob), group)
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
 			id := strconv.FormatInt(alice.ID, 10)
-			if got, err := tx.LastEvent(ctx, auth.KindUser, id, auth.ActionChanged); err != nil || got.ID != 2 || !reflect.DeepEqual(got.Changes, second.Changes) {
+			if got, err := tx.Events.LastEvent(ctx, auth.KindUser, id, auth.ActionChanged); err != nil || got.ID != 2 || !reflect.DeepEqual(got.Changes, second.Changes) {
 				t.Errorf("it is %+v, %v", got, err)
 			}
 			for _, none := range []struct {
 				kind, id string
 				action   auth.Action
 			}{{auth.KindUser, id, auth.ActionDeleted}, {auth.KindUser, "4711", auth.ActionChanged}, {"other", id, auth.ActionChanged}} {
-				_, err := tx.LastEvent(ctx, none.kind, none.id, none.action)
+				_, err := tx.Events.LastEvent(ctx, none.kind, none.id, none.action)
 				mustBe(t, err, auth.ErrNoRow)
 			}
 			return nil
@@ -187,19 +188,19 @@ var happenings = []sentence{
 // eventful is a short life of which there are four events, and of what failed none.
 func (f fixture) eventful(ctx context.Context, shared auth.User, id string) error {
 	user := auth.User{Email: id + "@example.com", IsActive: true, DateJoined: noon}
-	err := f.Change(ctx, func(ctx context.Context, tx auth.Changes) error {
-		if err := tx.InsertUser(ctx, &user); err != nil {
+	err := f.Change(ctx, func(ctx context.Context, tx accounts.Tx) error {
+		if err := tx.Users.InsertUser(ctx, &user); err != nil {
 			return err
 		}
-		tx.Record(happening(auth.ActionAdded, user))
-		tx.Record(happening(auth.ActionChanged, shared))
+		tx.Events.Record(happening(auth.ActionAdded, user))
+		tx.Events.Record(happening(auth.ActionChanged, shared))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	err = f.Change(ctx, func(_ context.Context, tx auth.Changes) error {
-		tx.Record(happening(auth.ActionDeleted, user))
+	err = f.Change(ctx, func(_ context.Context, tx accounts.Tx) error {
+		tx.Events.Record(happening(auth.ActionDeleted, user))
 		return errBoom
 	})
 	if err != errBoom { //nolint:errorlint // as it is

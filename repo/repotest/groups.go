@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
 // save stores a group in a transaction of its own.
 func (f fixture) save(ctx context.Context, group *auth.Group) error {
-	return f.Change(ctx, func(ctx context.Context, tx auth.Changes) error { return tx.SaveGroup(ctx, group) })
+	return f.Change(ctx, func(ctx context.Context, tx accounts.Tx) error { return tx.Groups.SaveGroup(ctx, group) })
 }
 
 // readGroup reads a group in both ways there are.
@@ -19,8 +20,8 @@ func (f fixture) readGroup(t testing.TB, id int64) auth.Group {
 	t.Helper()
 	group, err := f.Group(t.Context(), id)
 	must(t, err)
-	f.change(t, func(ctx context.Context, tx auth.Changes) error {
-		inside, err := tx.Group(ctx, id)
+	f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+		inside, err := tx.Groups.Group(ctx, id)
 		if !reflect.DeepEqual(inside, group) {
 			t.Errorf("in a change it is %+v, and else %+v", inside, group)
 		}
@@ -77,7 +78,7 @@ var groups = []sentence{
 		may := f.permissions(t, "users.view_user")
 		support, editors := f.group(t, "support", may...), f.group(t, "editors", may...)
 		f.join(t, alice, support.ID, editors.ID)
-		f.change(t, func(ctx context.Context, tx auth.Changes) error { return tx.DeleteGroup(ctx, support.ID) })
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error { return tx.Groups.DeleteGroup(ctx, support.ID) })
 		_, err := f.Group(t.Context(), support.ID)
 		mustBe(t, err, auth.ErrNoRow)
 		if got := f.account(t, alice.ID).Groups; !slices.Equal(got, []int64{editors.ID}) {
@@ -94,8 +95,8 @@ var groups = []sentence{
 		f.group(t, "support")
 		_, err := f.Group(t.Context(), 4711)
 		mustBe(t, err, auth.ErrNoRow)
-		mustBe(t, f.Change(t.Context(), func(ctx context.Context, tx auth.Changes) error {
-			_, err := tx.Group(ctx, 4711)
+		mustBe(t, f.Change(t.Context(), func(ctx context.Context, tx accounts.Tx) error {
+			_, err := tx.Groups.Group(ctx, 4711)
 			mustBe(t, err, auth.ErrNoRow)
 			return err
 		}), auth.ErrNoRow)
@@ -110,8 +111,8 @@ var groups = []sentence{
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("they are %+v, want %+v", got, want)
 		}
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
-			inside, err := tx.Groups(ctx)
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			inside, err := tx.Groups.Groups(ctx)
 			if !reflect.DeepEqual(inside, want) {
 				t.Errorf("in a change they are %+v", inside)
 			}
@@ -138,8 +139,8 @@ var groups = []sentence{
 		if last := got[len(got)-1]; last.Label != "Can view user" || last.Name() != "users.view_user" {
 			t.Errorf("the last is %+v", last)
 		}
-		f.change(t, func(ctx context.Context, tx auth.Changes) error {
-			inside, err := tx.Permissions(ctx)
+		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
+			inside, err := tx.Groups.Permissions(ctx)
 			if !slices.Equal(inside, got) {
 				t.Errorf("in a change they are %+v", inside)
 			}

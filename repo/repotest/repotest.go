@@ -1,5 +1,5 @@
-// Package repotest says in tests what every [auth.Store] must do: each sentence
-// of that interface, on whatever database. A store's own tests call [Run].
+// Package repotest says in tests what every [Store] must do: each sentence of the
+// interfaces that the domain declares, on whatever database. A store's own tests call [Run].
 package repotest
 
 import (
@@ -13,11 +13,30 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/audit"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
+
+// Store is all that the domain and its background work ask of one.
+type Store interface {
+	signin.Store
+	signin.AttemptStore
+	accounts.UserStore
+	accounts.GroupStore
+	accounts.SessionStore
+	accounts.TokenStore
+	accounts.Transactor
+	audit.Store
+
+	// DeleteExpired deletes the rows that nothing needs any more at a time; it returns
+	// how many.
+	DeleteExpired(ctx context.Context, now time.Time) (int64, error)
+}
 
 // Opened is a store on an empty, migrated database of its own.
 type Opened struct {
-	auth.Store
+	Store
 	// DB is a way around the store: a Django beside it. SQL is written with $1.
 	DB *sql.DB
 }
@@ -26,8 +45,8 @@ type Opened struct {
 // closes when its test ends.
 func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
-	tests := slices.Concat(lookUps, letters, creations, sessions, endings, passwords, attempts, cleaning, values, crowds,
-		changing, updates, deletions, groups, adminSessions, links, happenings, lists, searching, shown)
+	tests := slices.Concat(lookUps, unicodeEmails, creations, sessions, endings, passwords, attempts, cleaning, values, concurrency,
+		changing, updates, deletions, groups, adminSessions, links, auditEvents, lists, searching, shown)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -63,17 +82,17 @@ func (f fixture) CreateUser(ctx context.Context, user *auth.User) error {
 }
 
 // Insert stores a user in a transaction of its own.
-func Insert(ctx context.Context, store auth.Store, user *auth.User) error {
-	return store.Change(ctx, func(ctx context.Context, tx auth.Changes) error { return tx.InsertUser(ctx, user) })
+func Insert(ctx context.Context, store accounts.Transactor, user *auth.User) error {
+	return store.Change(ctx, func(ctx context.Context, tx accounts.Tx) error { return tx.Users.InsertUser(ctx, user) })
 }
 
 // SetPassword stores a password and ends the user's sessions.
 func (f fixture) SetPassword(ctx context.Context, userID int64, encoded string, at time.Time) (ended int64, err error) {
-	err = f.Change(ctx, func(ctx context.Context, tx auth.Changes) error {
-		if err := tx.SetPassword(ctx, userID, encoded); err != nil {
+	err = f.Change(ctx, func(ctx context.Context, tx accounts.Tx) error {
+		if err := tx.Users.SetPassword(ctx, userID, encoded); err != nil {
 			return err
 		}
-		ended, err = tx.EndSessions(ctx, userID, at, "")
+		ended, err = tx.Sessions.EndSessions(ctx, userID, at, "")
 		return err
 	})
 	return ended, err
@@ -117,8 +136,8 @@ func (f fixture) reread(t testing.TB, user auth.User) auth.User {
 }
 
 // login is what a login of user at noon stores under a session id.
-func login(user auth.User, id string) auth.NewSession {
-	return auth.NewSession{
+func login(user auth.User, id string) signin.NewSession {
+	return signin.NewSession{
 		User:         user,
 		PreviousMark: mark(user.Password),
 		Session: auth.Session{
@@ -131,7 +150,7 @@ func login(user auth.User, id string) auth.NewSession {
 // mark stands for a password in a session, in no more than 32 characters.
 func mark(password string) string { return fmt.Sprintf("%.30s", "of "+password) }
 
-func (f fixture) begin(t testing.TB, in auth.NewSession) {
+func (f fixture) begin(t testing.TB, in signin.NewSession) {
 	t.Helper()
 	if err := f.BeginSession(t.Context(), in); err != nil {
 		t.Fatal(err)

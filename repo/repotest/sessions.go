@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 var sessions = []sentence{
@@ -164,7 +165,7 @@ var sessions = []sentence{
 }
 
 // nothingStored holds after a login that failed.
-func (f fixture) nothingStored(t testing.TB, in auth.NewSession, key string) {
+func (f fixture) nothingStored(t testing.TB, in signin.NewSession, key string) {
 	t.Helper()
 	_, _, err := f.SessionByID(t.Context(), in.Session.ID)
 	mustBe(t, err, auth.ErrNoRow)

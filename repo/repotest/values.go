@@ -130,13 +130,13 @@ func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 		"CountFailedAttempt": f.CountFailedAttempt(ctx, []string{"key"}, noon, noon),
 	}
 	answers["ConfirmSession"] = f.ConfirmSession(ctx, "every", noon)
-	answers["AddSetup"] = f.AddSetup(ctx, "hash", noon)
+	answers["AddToken"] = f.AddToken(ctx, auth.OneTimeToken{Kind: auth.TokenSetup, Hash: "hash", ExpiresAt: noon})
 	answers["EachUser"] = f.EachUser(ctx, auth.ListParams{}, func(auth.User) error { return nil })
 	answers["EachEvent"] = f.EachEvent(ctx, auth.ListParams{}, func(auth.Event) error { return nil })
-	_, answers["SetupIsOpen"] = f.SetupIsOpen(ctx, "hash", noon)
+	_, answers["TokenIsOpen"] = f.TokenIsOpen(ctx, auth.TokenSetup, "hash", noon)
 	_, answers["CountSuperusers"] = f.CountSuperusers(ctx)
 	_, answers["Account"] = f.Account(ctx, user.ID)
-	_, answers["RightsOf"] = f.RightsOf(ctx, user.ID)
+	_, answers["RightsOf"] = f.PermissionsOf(ctx, user.ID)
 	_, answers["Permissions"] = f.Permissions(ctx)
 	_, answers["Groups"] = f.Groups(ctx)
 	_, answers["Group"] = f.Group(ctx, 1)
@@ -152,11 +152,11 @@ func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 	_, _, answers["SessionByID"] = f.SessionByID(ctx, "every")
 	_, answers["FailedAttempts"] = f.FailedAttempts(ctx, []string{"key"}, noon)
 	_, answers["HashSamples"] = f.HashSamples(ctx)
-	_, answers["DeleteEnded"] = f.DeleteEnded(ctx, noon, noon)
+	_, answers["DeleteExpired"] = f.DeleteExpired(ctx, noon)
 	return answers
 }
 
-var crowds = []sentence{
+var concurrency = []sentence{
 	// SQLite's "database is locked" is what this is about.
 	{"many who do everything at once do not get in each other's way", func(t *testing.T, f fixture) {
 		const people, rounds = 16, 10
@@ -200,7 +200,7 @@ func (f fixture) live(ctx context.Context, user, shared auth.User, id string) er
 		func() error { _, _, err := f.SessionByID(ctx, id); return err },
 		func() error { return f.RenewSession(ctx, id, noon.Add(time.Hour)) },
 		func() error { _, err := f.HashSamples(ctx); return err },
-		func() error { _, err := f.DeleteEnded(ctx, noon.Add(-time.Hour), noon.Add(-time.Hour)); return err },
+		func() error { _, err := f.DeleteExpired(ctx, noon.Add(-time.Hour)); return err },
 		func() error { _, err := f.SetPassword(ctx, user.ID, user.Password, noon); return err },
 		func() error { return f.RevokeSession(ctx, "shared "+id, noon, auth.Event{}) },
 	}

@@ -35,8 +35,8 @@ const (
 // numbered from 1 without a gap, and each holds the hash of the one before it, so
 // that an event that was edited or taken out afterwards is found (package audit).
 type Event struct {
-	ID        int64
-	Version   int // of its form: [EventVersion] when it was written
+	ID        int64 // set by the store
+	Version   int   // of its form; set by the store, to [EventVersion]
 	At        time.Time
 	Channel   Channel
 	ActorID   int64 // 0: nobody who has an account
@@ -87,7 +87,7 @@ func (e Event) Chain(previous string) (string, error) {
 // Event begins an event that the principal causes.
 func (p *Principal) Event(at time.Time, action Action) Event {
 	return Event{
-		Version: EventVersion, At: at, Channel: p.Channel, ActorID: p.User.ID, Actor: p.Name, Address: p.Client.Address, Action: action,
+		At: at, Channel: p.Channel, ActorID: p.User.ID, Actor: p.Name, Address: p.Client.Address, Action: action,
 	}
 }
 

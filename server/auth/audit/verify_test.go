@@ -18,7 +18,7 @@ func chained(t *testing.T, n int) *world {
 	t.Helper()
 	w := &world{authtest.New(t)}
 	for i := range n {
-		w.Store.Append([]auth.Event{{Version: auth.EventVersion, At: authtest.Noon, Actor: fmt.Sprint("actor ", i+1), Action: auth.ActionChanged}})
+		w.Store.Append([]auth.Event{{At: authtest.Noon, Actor: fmt.Sprint("actor ", i+1), Action: auth.ActionChanged}})
 	}
 	return w
 }
@@ -58,7 +58,7 @@ func TestVerifyEventsFindsWhatWasDoneToThem(t *testing.T) {
 		}, "event 3 was changed after it was written, or the one before it"},
 		"one that was put at the end": {func(w *world) {
 			last, hash := w.Store.Last, w.Store.Hash
-			w.Store.Append([]auth.Event{{Version: auth.EventVersion, At: authtest.Noon, Actor: "nobody"}})
+			w.Store.Append([]auth.Event{{At: authtest.Noon, Actor: "nobody"}})
 			w.Store.Last, w.Store.Hash = last, hash
 		}, "there are events after number 5, the last one that was written"},
 		"a removed first":      {func(w *world) { w.Store.Events = w.Store.Events[1:] }, "event 1 is missing"},
@@ -131,7 +131,7 @@ func TestAnEventThatIsWrittenMeanwhileIsNoFault(t *testing.T) {
 	w := chained(t, 3)
 	w.Store.OnHead = func() { // after it was read
 		w.Store.OnHead = nil
-		w.Store.Append([]auth.Event{{Version: auth.EventVersion, At: authtest.Noon, Action: auth.ActionSignedIn}})
+		w.Store.Append([]auth.Event{{At: authtest.Noon, Action: auth.ActionSignedIn}})
 	}
 	if found, err := w.Verify(t.Context(), nil); err != nil || found.Fault != "" || found.Events != 4 {
 		t.Errorf("finds %+v, %v", found, err)

@@ -30,7 +30,7 @@ func (f *Store) EventHead(context.Context) (last int64, hash string, err error) 
 // Append puts events at the end of the chain.
 func (r *Rows) Append(events []auth.Event) {
 	for _, event := range events {
-		event.ID = r.Last + 1
+		event.ID, event.Version = r.Last+1, auth.EventVersion
 		hash, err := event.Chain(r.Hash)
 		if err != nil {
 			panic(err)

@@ -163,7 +163,7 @@ func TestARenewalThatFails(t *testing.T) {
 		want    auth.Code
 	}{
 		"because the session was ended meanwhile": {func(w *world) {
-			_ = w.Store.RevokeSession(t.Context(), "id-1", authtest.Noon, auth.Event{Version: auth.EventVersion})
+			_ = w.Store.RevokeSession(t.Context(), "id-1", authtest.Noon, auth.Event{})
 		}, auth.CodeInvalidToken},
 		"because the store cannot be reached": {func(w *world) { w.Store.Err = auth.Unavailable(errors.New("gone")) }, auth.CodeUnavailable},
 	} {
