@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 	"github.com/latchkey-auth/latchkey/tests/apptest"
 )
 
@@ -37,8 +39,8 @@ func TestWhoHasLostTheirRightsGetsNothingThroughThatWasOnItsWay(t *testing.T) {
 			boss := app.AddUser(t, apptest.User{Email: fmt.Sprintf("boss%d@example.com", i), Password: "wonderland-42", IsStaff: true, Super: true})
 			by := actorOf(t, app, boss)
 			app.Exec(t, test.meanwhile, boss.ID)
-			puppet := auth.UserForm{Email: fmt.Sprintf("puppet%d@example.com", i), IsActive: true, IsStaff: true, IsSuperuser: true}
-			if _, err := app.Auth.AddUser(t.Context(), by, puppet, nil); auth.ErrorCode(err) != test.want || (err == nil) != (test.want == "") {
+			puppet := accounts.UserForm{Email: fmt.Sprintf("puppet%d@example.com", i), IsActive: true, IsStaff: true, IsSuperuser: true}
+			if _, err := app.Accounts.CreateUser(t.Context(), by, puppet, nil); auth.ErrorCode(err) != test.want || (err == nil) != (test.want == "") {
 				t.Errorf("when %s: %v, want %q", name, err, test.want)
 			}
 		}
@@ -46,17 +48,17 @@ func TestWhoHasLostTheirRightsGetsNothingThroughThatWasOnItsWay(t *testing.T) {
 }
 
 // actorOf returns a member of staff as they are when their request begins.
-func actorOf(t *testing.T, app *apptest.App, user apptest.User) auth.Actor {
+func actorOf(t *testing.T, app *apptest.App, user apptest.User) *auth.Principal {
 	t.Helper()
-	secret, err := app.Auth.LoginStaff(t.Context(), auth.Credentials{Email: user.Email, Password: user.Password})
+	secret, err := app.SignIn.LoginAdmin(t.Context(), signin.Credentials{Email: user.Email, Password: user.Password})
 	if err != nil {
 		t.Fatal(err)
 	}
-	staff, err := app.Auth.AuthenticateStaff(t.Context(), secret)
+	by, err := app.SignIn.AuthenticateAdmin(t.Context(), secret, auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return staff.Actor(app.Auth.Now(), auth.Client{})
+	return by
 }
 
 // Taking from a group what one has not oneself would make its members touchable.
@@ -85,7 +87,7 @@ func TestNobodyTakesAccountsOverByTakingTheirGroupsRights(t *testing.T) {
 				t.Errorf("%s: %d %s", form.path, got.Status, got.Text())
 			}
 		}
-		if held, err := app.Store.RightsOf(t.Context(), chief.ID); err != nil || len(held) != 1 {
+		if held, err := app.Store.PermissionsOf(t.Context(), chief.ID); err != nil || len(held) != 1 {
 			t.Errorf("the chief may %v, %v", held, err)
 		}
 	})
@@ -165,7 +167,7 @@ func TestTheRecordTellsOfWhatSomebodyPutsIntoIt(t *testing.T) {
 			},
 		} {
 			app.Exec(t, test.harm)
-			if found, err := app.Auth.VerifyEvents(t.Context(), nil); err != nil || found.Fault == "" {
+			if found, err := app.Audit.Verify(t.Context(), nil); err != nil || found.Fault == "" {
 				t.Errorf("%s: %+v, %v", name, found, err)
 			}
 			app.Exec(t, test.undo)

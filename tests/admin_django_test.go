@@ -147,7 +147,7 @@ func compareWithDjango(t *testing.T, app *apptest.App, dj django, user apptest.U
 	if err := json.Unmarshal([]byte(dj.shell(t, fmt.Sprintf(doneByDjango, user.Email, other, other))), &theirs); err != nil {
 		t.Fatal(err)
 	}
-	held, err := app.Store.RightsOf(t.Context(), user.ID)
+	held, err := app.Store.PermissionsOf(t.Context(), user.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,10 +23,10 @@ type note struct {
 // notes is where they are kept: in a product, a table that repo reads.
 var notes = []note{{"a", "<b>Call</b> Ada", time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}, {"b", "Water the plants", time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}}
 
-func listNotes(_ context.Context, q auth.ListParams) (auth.Page[note], error) {
+func listNotes(_ context.Context, _ *auth.Principal, params auth.ListParams) (auth.Page[note], error) {
 	found := auth.Page[note]{Total: len(notes)}
 	for _, n := range notes {
-		if strings.Contains(n.Text, q.Search) {
+		if strings.Contains(n.Text, params.Search) {
 			found.Items = append(found.Items, n)
 		}
 	}
@@ -34,7 +34,7 @@ func listNotes(_ context.Context, q auth.ListParams) (auth.Page[note], error) {
 	return found, nil
 }
 
-func getNote(_ context.Context, key string) (note, error) {
+func getNote(_ context.Context, _ *auth.Principal, key string) (note, error) {
 	i := slices.IndexFunc(notes, func(n note) bool { return n.ID == key })
 	if i < 0 {
 		return note{}, auth.NotFound("This note does not exist.")

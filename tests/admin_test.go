@@ -82,7 +82,7 @@ func TestActionsAreDoneByWhoHasTheOnePermission(t *testing.T) {
 // checkEvents holds the record of changes to what it promises.
 func checkEvents(t *testing.T, app *apptest.App) {
 	t.Helper()
-	found, err := app.Auth.VerifyEvents(t.Context(), nil)
+	found, err := app.Audit.Verify(t.Context(), nil)
 	if err != nil || found.Fault != "" || found.Events == 0 {
 		t.Errorf("the events: %+v, %v", found, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/tests/apptest"
 	"github.com/latchkey-auth/latchkey/tests/pgtest"
 )
@@ -83,12 +84,12 @@ func TestEmailTwinsOfADjangoDatabase(t *testing.T) {
 			t.Errorf("%s: %d", email, got.Status)
 		}
 	}
-	for _, twin := range []auth.NewUser{
+	for _, twin := range []accounts.NewUser{
 		{Email: "DupCase@example.com", Password: "wonderland-42"},
 		{Email: "dUPCASE@example.com", Password: "wonderland-42"},
 		{Email: "ALICE@EXAMPLE.COM", Password: "wonderland-42"},
 	} {
-		if _, err := app.Auth.CreateSuperuser(t.Context(), auth.CommandLine("test"), twin); auth.ErrorCode(err) != auth.CodeInvalid {
+		if _, err := app.Accounts.CreateSuperuser(t.Context(), auth.CommandLine("test"), twin); auth.ErrorCode(err) != auth.CodeInvalid {
 			t.Errorf("%s could be made: %v", twin.Email, err)
 		}
 	}

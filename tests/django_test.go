@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/tests/apptest"
 )
 
@@ -70,7 +71,7 @@ func TestADjangoGoesOnWithOurDatabase(t *testing.T) {
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		app := apptest.Start(t, databaseURL)
-		if _, err := app.Auth.CreateSuperuser(t.Context(), auth.CommandLine("test"), auth.NewUser{Email: "Ada@Example.com", Password: "wonderland-42"}); err != nil {
+		if _, err := app.Accounts.CreateSuperuser(t.Context(), auth.CommandLine("test"), accounts.NewUser{Email: "Ada@Example.com", Password: "wonderland-42"}); err != nil {
 			t.Fatal(err)
 		}
 		dj := newDjango(t, databaseURL)

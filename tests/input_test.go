@@ -161,7 +161,7 @@ func TestARefusalTellsNothing(t *testing.T) {
 	app.AddUser(t, apptest.User{Email: "inactive@example.com", Password: "wonderland-42", Inactive: true})
 	app.AddUser(t, apptest.User{Email: "unusable@example.com", Encoded: "!unusable"})
 	app.AddUser(t, apptest.User{Email: "md5@example.com", Encoded: "md5$salt$0123456789abcdef0123456789abcdef"})
-	if err := app.Auth.MeasureHashes(t.Context()); err != nil {
+	if err := app.SignIn.MeasureHashes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}

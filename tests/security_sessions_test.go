@@ -63,20 +63,20 @@ var endings = []struct {
 		who.Exec(t, "UPDATE users_user SET is_active = false WHERE id = $1", who.user.ID)
 	}},
 	{"password changed", func(t *testing.T, who *signedIn) {
-		user, err := who.Auth.FindUser(t.Context(), who.user.Email)
+		user, err := who.Accounts.FindUser(t.Context(), auth.CommandLine("test"), who.user.Email)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ended, err := who.Auth.SetPassword(t.Context(), auth.CommandLine("test"), user.ID, new("looking-glass-43"), ""); err != nil || ended != 1 {
+		if ended, err := who.Accounts.SetPassword(t.Context(), auth.CommandLine("test"), user.ID, new("looking-glass-43")); err != nil || ended != 1 {
 			t.Fatalf("changing the password ended %d sessions: %v", ended, err)
 		}
 	}},
 	{"password changed to the same one", func(t *testing.T, who *signedIn) {
-		user, err := who.Auth.FindUser(t.Context(), who.user.Email)
+		user, err := who.Accounts.FindUser(t.Context(), auth.CommandLine("test"), who.user.Email)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := who.Auth.SetPassword(t.Context(), auth.CommandLine("test"), user.ID, &who.user.Password, ""); err != nil {
+		if _, err := who.Accounts.SetPassword(t.Context(), auth.CommandLine("test"), user.ID, &who.user.Password); err != nil {
 			t.Fatal(err)
 		}
 	}},

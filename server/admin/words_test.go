@@ -122,7 +122,7 @@ func TestWhatABrowserIsCalled(t *testing.T) {
 // Django's periods, which begin at midnight.
 func TestPeriodsOfAFilter(t *testing.T) {
 	t.Parallel()
-	choices, err := Since("date_joined", "Joined", true).Choices(t.Context())
+	choices, err := Since("date_joined", "Joined", true).Choices(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

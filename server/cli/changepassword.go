@@ -9,18 +9,19 @@ import (
 
 	"github.com/latchkey-auth/latchkey/server/app"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/server/config"
 )
 
 func newChangePassword(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "changepassword EMAIL",
-		Short: "Set a user's password and end the user's sessions",
-		Long: `Sets a user's password, asking for it twice and unseen. The user's sessions end at
-once, on every device.`,
+		Short: "Set a user's password and sign the user out everywhere",
+		Long: `Sets a user's password, which it asks for twice without showing it. The user is
+signed out everywhere.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{errors.New("say whose: latchkey changepassword EMAIL")}
+				return usageError{errors.New("which user? latchkey changepassword EMAIL")}
 			}
 			return nil
 		},
@@ -29,7 +30,7 @@ once, on every device.`,
 				if err := requireMigrations(ctx, cfg, a); err != nil {
 					return err
 				}
-				return changePassword(ctx, env, a.Auth, args[0])
+				return changePassword(ctx, env, a.Accounts, args[0])
 			})
 		},
 	}
@@ -37,8 +38,8 @@ once, on every device.`,
 	return cmd
 }
 
-func changePassword(ctx context.Context, env Env, service *auth.Service, email string) error {
-	user, err := service.FindUser(ctx, email)
+func changePassword(ctx context.Context, env Env, service *accounts.Service, email string) error {
+	user, err := service.FindUser(ctx, env.actor(), email)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func changePassword(ctx context.Context, env Env, service *auth.Service, email s
 		if err != nil {
 			return err
 		}
-		ended, err := service.SetPassword(ctx, env.actor(), user.ID, &password, "")
+		ended, err := service.SetPassword(ctx, env.actor(), user.ID, &password)
 		if err == nil {
 			fmt.Fprintf(env.Stdout, "Password changed. Sessions ended: %d.\n", ended)
 			return nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 const newPassword = "another horse entirely"
@@ -23,19 +24,19 @@ func TestChangePassword(t *testing.T) {
 	if got.code != 0 || !strings.HasSuffix(got.stdout, "Password changed. Sessions ended: 2.\n") || !strings.HasPrefix(got.stdout, "Changing the password of admin@example.com.\n") {
 		t.Fatalf("exits with %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
-	if want := "password: This password is too common.\nThese were not the same. Try again.\n"; got.stderr != want {
+	if want := "password: This password is too common.\nThe passwords do not match. Try again.\n"; got.stderr != want {
 		t.Errorf("says %q, want %q", got.stderr, want)
 	}
 	a := w.app(t)
 	for _, token := range tokens {
-		if _, err := a.Auth.Authenticate(t.Context(), token); auth.ErrorCode(err) != auth.CodeInvalidToken {
+		if _, err := a.SignIn.Authenticate(t.Context(), token, auth.Client{}); auth.ErrorCode(err) != auth.CodeInvalidToken {
 			t.Errorf("a session goes on: %v", err)
 		}
 	}
-	if _, err := a.Auth.Authenticate(t.Context(), others); err != nil {
+	if _, err := a.SignIn.Authenticate(t.Context(), others, auth.Client{}); err != nil {
 		t.Errorf("another user's session: %v", err)
 	}
-	if _, err := a.Auth.Login(t.Context(), auth.Credentials{Email: "admin@example.com", Password: goodPassword}); auth.ErrorCode(err) != auth.CodeInvalidCredentials {
+	if _, err := a.SignIn.Login(t.Context(), signin.Credentials{Email: "admin@example.com", Password: goodPassword}); auth.ErrorCode(err) != auth.CodeInvalidCredentials {
 		t.Errorf("the old password: %v", err)
 	}
 	w.mustLogin(t, "admin@example.com", newPassword)
@@ -49,8 +50,8 @@ func TestChangePasswordThatCannotGoOn(t *testing.T) {
 		code    int
 		line    string
 	}{
-		"for nobody in particular":     {func(*world) {}, nil, exitUsage, "say whose"},
-		"for two":                      {func(*world) {}, []string{"a@example.com", "b@example.com"}, exitUsage, "say whose"},
+		"for nobody in particular":     {func(*world) {}, nil, exitUsage, "which user?"},
+		"for two":                      {func(*world) {}, []string{"a@example.com", "b@example.com"}, exitUsage, "which user?"},
 		"for somebody who is not":      {func(*world) {}, []string{"nobody@example.com"}, exitFailed, "No user has this e-mail address."},
 		"for what is no address":       {func(*world) {}, []string{"\x00"}, exitFailed, "No user has this e-mail address."},
 		"where there is no terminal":   {func(w *world) { w.terminal = false }, []string{"admin@example.com"}, exitUsage, "terminal"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/server/app"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/server/config"
 )
 
@@ -17,9 +18,10 @@ func newCreateSuperuser(env Env) *cobra.Command {
 	var noInput bool
 	cmd := &cobra.Command{
 		Use:   "createsuperuser",
-		Short: "Make a user who may do everything",
-		Long: `Makes a user who may do everything, asking for the e-mail address and, twice and
-unseen, the password. With --noinput both come from the environment:
+		Short: "Create a superuser",
+		Long: `Creates a superuser, who has every permission. It asks for the e-mail address and,
+twice and without showing it, the password. With --noinput it reads both from
+environment variables:
 
     LATCHKEY_SUPERUSER_EMAIL, LATCHKEY_SUPERUSER_PASSWORD`,
 		Args: noArgs,
@@ -28,7 +30,7 @@ unseen, the password. With --noinput both come from the environment:
 				if err := requireMigrations(ctx, cfg, a); err != nil {
 					return err
 				}
-				user, err := createSuperuser(ctx, env, cfg, a.Auth, email, noInput)
+				user, err := createSuperuser(ctx, env, cfg, a.Accounts, email, noInput)
 				if err == nil {
 					fmt.Fprintf(env.Stdout, "Superuser %s created.\n", user.Email)
 				}
@@ -36,13 +38,13 @@ unseen, the password. With --noinput both come from the environment:
 			})
 		},
 	}
-	cmd.Flags().StringVar(&email, "email", "", "the e-mail address, instead of being asked for it")
-	cmd.Flags().BoolVar(&noInput, "noinput", false, "ask nothing")
+	cmd.Flags().StringVar(&email, "email", "", "`EMAIL` address; if not set, it is asked for")
+	cmd.Flags().BoolVar(&noInput, "noinput", false, "ask no questions")
 	config.AddFlags(cmd.Flags(), "database-url", "data-dir", "password-hasher", "auto-migrate")
 	return cmd
 }
 
-func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *auth.Service, email string, noInput bool) (auth.User, error) {
+func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *accounts.Service, email string, noInput bool) (auth.User, error) {
 	if noInput {
 		in, err := unasked(cfg, email)
 		if err != nil {
@@ -51,7 +53,7 @@ func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *
 		return service.CreateSuperuser(ctx, env.actor(), in)
 	}
 	if env.ReadPassword == nil {
-		return auth.User{}, usageError{errors.New("there is no terminal to ask on: use --noinput with LATCHKEY_SUPERUSER_EMAIL and LATCHKEY_SUPERUSER_PASSWORD")}
+		return auth.User{}, usageError{errors.New("there is no terminal: use --noinput with LATCHKEY_SUPERUSER_EMAIL and LATCHKEY_SUPERUSER_PASSWORD")}
 	}
 	p := newPrompt(ctx, env)
 	email, err := askEmail(ctx, p, service, email)
@@ -63,7 +65,7 @@ func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *
 		if err != nil {
 			return auth.User{}, err
 		}
-		user, err := service.CreateSuperuser(ctx, env.actor(), auth.NewUser{Email: email, Password: password})
+		user, err := service.CreateSuperuser(ctx, env.actor(), accounts.NewUser{Email: email, Password: password})
 		if auth.ErrorCode(err) != auth.CodeInvalid {
 			return user, err
 		}
@@ -71,7 +73,7 @@ func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *
 	}
 }
 
-func unasked(cfg *config.Config, email string) (auth.NewUser, error) {
+func unasked(cfg *config.Config, email string) (accounts.NewUser, error) {
 	if email == "" {
 		email = cfg.SuperuserEmail
 	}
@@ -83,14 +85,14 @@ func unasked(cfg *config.Config, email string) (auth.NewUser, error) {
 		missing = append(missing, errors.New("LATCHKEY_SUPERUSER_PASSWORD: is required with --noinput"))
 	}
 	if len(missing) > 0 {
-		return auth.NewUser{}, usageError{errors.Join(missing...)}
+		return accounts.NewUser{}, usageError{errors.Join(missing...)}
 	}
-	return auth.NewUser{Email: email, Password: cfg.SuperuserPassword}, nil
+	return accounts.NewUser{Email: email, Password: cfg.SuperuserPassword}, nil
 }
 
-// askEmail asks until the address can be had. One that came as a flag is not
-// asked for again.
-func askEmail(ctx context.Context, p *prompt, service *auth.Service, email string) (string, error) {
+// askEmail asks until the address can be used. One that came as a flag is not asked
+// for again.
+func askEmail(ctx context.Context, p *prompt, service *accounts.Service, email string) (string, error) {
 	if email != "" {
 		return email, service.CheckNewEmail(ctx, email)
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
 func TestCreateSuperuserAsks(t *testing.T) {
@@ -36,7 +38,7 @@ func TestCreateSuperuserAsks(t *testing.T) {
 		},
 		"again for a password that is not repeated": {
 			"admin@example.com\n", []string{goodPassword, "correct horse batery", goodPassword, goodPassword}, "admin@example.com",
-			[]string{"These were not the same. Try again."},
+			[]string{"The passwords do not match. Try again."},
 		},
 		"again for a password that is weak, and says why": {
 			"admin@example.com\n", []string{"sh0rt", "sh0rt", "1234567890", "1234567890", "trustno1", "trustno1", "ADMIN@example.com", "ADMIN@example.com", "", "", goodPassword, goodPassword}, "admin@example.com",
@@ -111,7 +113,7 @@ func TestCreateSuperuserThatCannotGoOn(t *testing.T) {
 			w.superuser(t, "taken@example.com")
 			test.arrange(w)
 			w.run(t, append([]string{"createsuperuser"}, test.args...)...).mustFail(t, test.code, test.lines...)
-			if _, err := w.app(t).Auth.FindUser(t.Context(), "admin@example.com"); err == nil {
+			if _, err := w.app(t).Accounts.FindUser(t.Context(), auth.CommandLine("test"), "admin@example.com"); err == nil {
 				t.Error("a user was made")
 			}
 		})

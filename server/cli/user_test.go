@@ -11,7 +11,7 @@ import (
 // row returns the flags of a user, as they are stored: active, staff, superuser.
 func (w *world) row(t *testing.T, email string) string {
 	t.Helper()
-	user, err := w.app(t).Auth.FindUser(t.Context(), email)
+	user, err := w.app(t).Accounts.FindUser(t.Context(), auth.CommandLine("test"), email)
 	if err != nil {
 		return "none"
 	}
@@ -60,10 +60,10 @@ func TestDeactivatingEndsSessions(t *testing.T) {
 	w.run(t, "user", "deactivate", "other@example.com").mustSucceed(t, "signed out everywhere")
 	w.run(t, "user", "activate", "other@example.com").mustSucceed(t, "active")
 	a := w.app(t)
-	if _, err := a.Auth.Authenticate(t.Context(), token); auth.ErrorCode(err) != auth.CodeInvalidToken {
+	if _, err := a.SignIn.Authenticate(t.Context(), token, auth.Client{}); auth.ErrorCode(err) != auth.CodeInvalidToken {
 		t.Errorf("a session goes on: %v", err)
 	}
-	if _, err := a.Auth.Authenticate(t.Context(), others); err != nil {
+	if _, err := a.SignIn.Authenticate(t.Context(), others, auth.Client{}); err != nil {
 		t.Errorf("another user's session: %v", err)
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/latchkey-auth/latchkey/server/app"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 	"github.com/latchkey-auth/latchkey/server/config"
 )
 
@@ -133,7 +135,7 @@ func (w *world) superuser(t *testing.T, email string) {
 	if _, err := a.Store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Auth.CreateSuperuser(t.Context(), auth.CommandLine("test"), auth.NewUser{Email: email, Password: goodPassword}); err != nil {
+	if _, err := a.Accounts.CreateSuperuser(t.Context(), auth.CommandLine("test"), accounts.NewUser{Email: email, Password: goodPassword}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -154,7 +156,7 @@ func (w *world) exec(t *testing.T, query string) {
 // mustLogin signs in and returns the access token.
 func (w *world) mustLogin(t *testing.T, email, password string) string {
 	t.Helper()
-	grant, err := w.app(t).Auth.Login(t.Context(), auth.Credentials{Email: email, Password: password})
+	grant, err := w.app(t).SignIn.Login(t.Context(), signin.Credentials{Email: email, Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/repo"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 const (
@@ -38,7 +39,7 @@ var loginQueries = []struct {
 	}},
 	{"begin the session", func(ctx context.Context, store *repo.Store, user auth.User) error {
 		now := time.Now().UTC().Truncate(time.Microsecond)
-		return store.BeginSession(ctx, auth.NewSession{User: user, Session: auth.Session{
+		return store.BeginSession(ctx, signin.NewSession{User: user, Session: auth.Session{
 			ID: fmt.Sprintf("bench%016x", rand.Uint64()), UserID: user.ID,
 			CreatedAt: now, RenewedAt: now, ExpiresAt: now.Add(time.Hour), Address: "127.0.0.1",
 		}})
