@@ -10,12 +10,19 @@ type Dialect struct {
 	// Postgres chooses between the two ways to say something, where there are two.
 	Postgres bool
 	// RowCost is how many entries of an index the database reads in the time that it
-	// takes to find one row by its id and read it. Measure it on the database itself:
-	// go run ./tests/bench -only rowcost.
+	// takes to find one row by its id and read it.
 	RowCost int
 }
 
-// The two databases.
+// The two databases. What a row costs is measured on each by
+//
+//	go run ./tests/bench -only rowcost
+//
+// which reads rows of a million users, drawn at random, and entries of an index on them,
+// in the words and with the settings of this package. On two cores of an AMD EPYC a row
+// took SQLite 13 to 19 entries (1.9 to 4.5 µs), and PostgreSQL 15 25 to 33 (2.4 to 8 µs),
+// depending on what else the machine did. Where it is wrong by a factor, a page takes up to
+// that factor longer than it could.
 var (
 	SQLite     = Dialect{RowCost: 15}
 	PostgreSQL = Dialect{Postgres: true, RowCost: 25}

@@ -34,18 +34,17 @@
 //
 // # Why it is done in steps
 //
-// One SELECT with everything in its WHERE clause would be shorter, and is what this
-// package began as. SQLite keeps no statistics of values, so it cannot know that one user
-// in a hundred is staff and nineteen in twenty are active; PostgreSQL does, and still
-// misjudged some of these queries by a factor of a hundred. So the numbers are read
-// first, and the SQL of each step leaves a database one way to go: CASE keeps it from
-// using an index for a filter, = ANY (ARRAY(…)) from reading the whole table for a set of
-// ids.
+// One SELECT with everything in its WHERE clause would be shorter. But SQLite keeps no
+// statistics of values, so it cannot know that one user in a hundred is staff and nearly
+// all are active; PostgreSQL does, and still misjudged some of these queries by a factor
+// of a hundred. So the numbers are read first, and the SQL of each step leaves a database
+// one way to go: CASE keeps it from using an index for a filter, = ANY (ARRAY(…)) from
+// reading the whole table for a set of ids.
 //
 // Four things keep the time from growing with the table:
 //
-//   - What matches is counted up to [auth.MaxCounted], and the rows of a table no more
-//     often than one time in twenty allows (rowcounts.go).
+//   - What matches is counted up to [auth.MaxCounted], and counting all rows of a table
+//     takes no more than a twentieth of the time (rowcounts.go).
 //   - Reading a row takes longer than reading an entry of an index, by [Dialect].RowCost,
 //     which was measured on each database. So ids are found in indexes alone where that
 //     can be, and only the rows of the page are read.

@@ -229,6 +229,27 @@ var lists = []sentence{
 			t.Error("users are sorted by a condition")
 		}
 	}},
+	{"a filter whose value is of another type than its column is an error", func(t *testing.T, f fixture) {
+		f.create(t, "alice@example.com")
+		for _, filter := range []auth.Filter{
+			auth.Equal("is_staff", "true"), auth.Equal("is_active", int64(1)), auth.Equal("id", "1"), auth.Equal("email", true),
+			auth.AtLeast("date_joined", "2026-11-24"), auth.AtLeast("last_login", int64(0)), auth.Equal("group", "1"), auth.Missing("group"),
+		} {
+			q := auth.ListParams{Size: 1, Filters: where(filter)}
+			if _, err := f.ListUsers(t.Context(), q); err == nil || auth.ErrorCode(err) == auth.CodeUnavailable {
+				t.Errorf("%+v: %v", filter, err)
+			}
+			if err := f.EachUser(t.Context(), q, func(auth.User) error { return nil }); err == nil {
+				t.Errorf("%+v is read one by one", filter)
+			}
+		}
+		if _, err := f.ListSessions(t.Context(), auth.ListParams{Filters: where(auth.Equal("open", true))}); err == nil {
+			t.Error("sessions are open at no time")
+		}
+		if _, err := f.ListEvents(t.Context(), auth.ListParams{Filters: where(auth.Equal("user", int64(1)))}); err == nil {
+			t.Error("an event's subject is a number")
+		}
+	}},
 	{"users whom the store adds or deletes are counted at once", func(t *testing.T, f fixture) {
 		f.population(t)
 		f.mustFind(t, auth.ListParams{Search: "nobody"}, nil)
