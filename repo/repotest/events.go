@@ -52,7 +52,7 @@ func (f fixture) chain(t testing.TB) []auth.Event {
 	return all
 }
 
-var happenings = []sentence{
+var auditEvents = []sentence{
 	{"before the first event the chain is empty", func(t *testing.T, f fixture) {
 		if got := f.chain(t); len(got) != 0 {
 			t.Errorf("there are %v", got)

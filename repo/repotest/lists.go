@@ -47,9 +47,9 @@ func (f fixture) population(t testing.TB) []auth.User {
 	return people
 }
 
-// those returns the people of whom something is true.
-func those(people []auth.User, is func(u auth.User) bool) []auth.User {
-	return slices.DeleteFunc(slices.Clone(people), func(u auth.User) bool { return !is(u) })
+// filterUsers returns the users for whom keep is true.
+func filterUsers(users []auth.User, keep func(u auth.User) bool) []auth.User {
+	return slices.DeleteFunc(slices.Clone(users), func(u auth.User) bool { return !keep(u) })
 }
 
 func emails(users []auth.User) string {
@@ -144,7 +144,7 @@ var lists = []sentence{
 		}
 	}},
 	{"users who match are sorted by every column too", func(t *testing.T, f fixture) {
-		active := those(f.population(t), func(u auth.User) bool { return u.IsActive })
+		active := filterUsers(f.population(t), func(u auth.User) bool { return u.IsActive })
 		for sort := range sorters {
 			for _, descending := range []bool{false, true} {
 				f.mustPage(t, auth.ListParams{Sort: sort, Descending: descending, Filters: []auth.Filter{auth.Equal("is_active", true)}}, active)
@@ -181,11 +181,11 @@ var lists = []sentence{
 				},
 			},
 		} {
-			f.mustFind(t, auth.ListParams{Filters: test.where}, those(people, test.is))
-			f.mustRead(t, auth.ListParams{Filters: test.where}, those(people, test.is))
-			f.mustFind(t, auth.ListParams{Filters: test.where, Search: "bob"}, those(people, func(u auth.User) bool { return test.is(u) && u.FirstName == "bob" }))
-			if len(those(people, test.is)) > 0 {
-				f.mustPage(t, auth.ListParams{Filters: test.where, Sort: "last_login", Descending: true}, those(people, test.is))
+			f.mustFind(t, auth.ListParams{Filters: test.where}, filterUsers(people, test.is))
+			f.mustRead(t, auth.ListParams{Filters: test.where}, filterUsers(people, test.is))
+			f.mustFind(t, auth.ListParams{Filters: test.where, Search: "bob"}, filterUsers(people, func(u auth.User) bool { return test.is(u) && u.FirstName == "bob" }))
+			if len(filterUsers(people, test.is)) > 0 {
+				f.mustPage(t, auth.ListParams{Filters: test.where, Sort: "last_login", Descending: true}, filterUsers(people, test.is))
 			}
 		}
 	}},

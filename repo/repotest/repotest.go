@@ -26,8 +26,8 @@ type Opened struct {
 // closes when its test ends.
 func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
-	tests := slices.Concat(lookUps, letters, creations, sessions, endings, passwords, attempts, cleaning, values, crowds,
-		changing, updates, deletions, groups, adminSessions, links, happenings, lists, searching, shown)
+	tests := slices.Concat(lookUps, unicodeEmails, creations, sessions, endings, passwords, attempts, cleaning, values, concurrency,
+		changing, updates, deletions, groups, adminSessions, links, auditEvents, lists, searching, shown)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -31,15 +31,15 @@ func listed[T any](t testing.TB, q auth.ListParams, some func(q auth.ListParams)
 	}
 }
 
-// shelf is a way to list things, and what must come of each query.
-type shelf map[string]struct {
+// listTests maps the name of a test to the parameters of a list and what it returns.
+type listTests map[string]struct {
 	q    auth.ListParams
 	want string
 }
 
-func (s shelf) mustHold(t testing.TB, list func(q auth.ListParams) string) {
+func (tests listTests) run(t testing.TB, list func(q auth.ListParams) string) {
 	t.Helper()
-	for name, test := range s {
+	for name, test := range tests {
 		if got := list(test.q); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
@@ -61,14 +61,14 @@ var shown = []sentence{
 			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.Group], error) { return f.ListGroups(t.Context(), q) },
 				func(g auth.Group) string { return fmt.Sprint(g.Name, g.Members) })
 		}
-		shelf{
+		listTests{
 			"by name":                {auth.ListParams{}, "aa2 bb1 cc3 dd% d0"},
 			"by name, from the end":  {auth.ListParams{Sort: "name", Descending: true}, "dd% d0 cc3 bb1 aa2"},
 			"by members":             {auth.ListParams{Sort: "members"}, "dd% d0 bb1 aa2 cc3"},
 			"by members, descending": {auth.ListParams{Sort: "members", Descending: true}, "cc3 aa2 bb1 dd% d0"},
 			"those that are found":   {auth.ListParams{Search: "D d%"}, "dd% d0"},
 			"none":                   {auth.ListParams{Search: "e"}, ""},
-		}.mustHold(t, list)
+		}.run(t, list)
 		found, err := f.ListGroups(t.Context(), auth.ListParams{Size: 1, Search: "bb"})
 		if err != nil || found.Total != 4 || found.Matches != 1 || found.Items[0].ID != bb.ID {
 			t.Errorf("finds %+v, %v", found, err)
@@ -97,7 +97,7 @@ var shown = []sentence{
 				func(s auth.UserSession) string { return s.ID })
 		}
 		ofAlice := where(auth.Equal("user", alice.ID))
-		shelf{
+		listTests{
 			"by the last renewal":              {auth.ListParams{}, "s4 s3 s2 s1 s0"},
 			"by the last renewal, descending":  {auth.ListParams{Sort: "renewed_at", Descending: true}, "s0 s1 s2 s3 s4"},
 			"by when they began":               {auth.ListParams{Sort: "created_at"}, "s0 s1 s2 s3 s4"},
@@ -115,7 +115,7 @@ var shown = []sentence{
 			"those that are found by their %":  {auth.ListParams{Search: "3 (100%)"}, "s3"},
 			"those that are found by the user": {auth.ListParams{Search: "BOB@"}, "s3 s2"},
 			"none":                             {auth.ListParams{Search: "200%"}, ""},
-		}.mustHold(t, list)
+		}.run(t, list)
 		found, err := f.ListSessions(t.Context(), auth.ListParams{Size: 1, Search: "192.0.2.1"})
 		if err != nil || found.Total != 5 || len(found.Items) != 1 || found.Items[0].Email != alice.Email {
 			t.Fatalf("finds %+v, %v", found, err)
@@ -141,7 +141,7 @@ var shown = []sentence{
 			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.Event], error) { return f.ListEvents(t.Context(), q) },
 				func(e auth.Event) string { return fmt.Sprint(e.ID) })
 		}
-		shelf{
+		listTests{
 			"by number":                      {auth.ListParams{}, "1 2 3 4 5"},
 			"the newest first":               {auth.ListParams{Sort: "id", Descending: true}, "5 4 3 2 1"},
 			"by time, descending":            {auth.ListParams{Sort: "at", Descending: true}, "5 4 3 2 1"},
@@ -161,7 +161,7 @@ var shown = []sentence{
 			"found by several words":         {auth.ListParams{Search: "192.0.2.7 bob", Descending: true}, "5 2"},
 			"none":                           {auth.ListParams{Search: "a%a"}, ""},
 			"a search of what was done once": {auth.ListParams{Search: "bob", Filters: where(auth.Equal("action", "added"))}, "2"},
-		}.mustHold(t, list)
+		}.run(t, list)
 		found, err := f.ListEvents(t.Context(), auth.ListParams{Size: 1, Search: "alicia"})
 		if err != nil || found.Total != 5 || len(found.Items) != 1 || !reflect.DeepEqual(found.Items[0].Changes, all[2].Changes) {
 			t.Errorf("finds %+v, %v", found, err)

@@ -193,7 +193,7 @@ var beyondASCII = []struct{ name, stored, typed string }{
 	{"a letter of two, with a capital", "ǅep", "ǆep"},
 }
 
-var letters = []sentence{
+var unicodeEmails = []sentence{
 	{"addresses beyond ASCII are found in either case", func(t *testing.T, f fixture) {
 		for i, pair := range beyondASCII {
 			at := fmt.Sprintf("@%d.example.com", i)

@@ -156,7 +156,7 @@ func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 	return answers
 }
 
-var crowds = []sentence{
+var concurrency = []sentence{
 	// SQLite's "database is locked" is what this is about.
 	{"many who do everything at once do not get in each other's way", func(t *testing.T, f fixture) {
 		const people, rounds = 16, 10

@@ -17,20 +17,20 @@ import (
 func newAudit(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Check the record of changes",
+		Short: "Check the audit log",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var noted []string
 	verify := &cobra.Command{
 		Use:   "verify",
-		Short: "Find events that were edited or taken out",
-		Long: `Reads every event and tells whether one was edited or taken out since it was
-written: each holds the hash of the one before it.
+		Short: "Find events that were edited or removed",
+		Long: `Reads the whole audit log and reports whether an event was edited or removed: each
+event holds the hash of the one before it.
 
-Whoever may write to the database can write the whole chain anew. Note the number
-and the hash that this prints in another place, and give them the next time with
---noted: then that is found too.`,
+Anyone who can write to the database could rewrite the whole chain. To detect that
+too, keep the number and hash that this command prints somewhere else, and pass them
+with --noted the next time.`,
 		Example: `  latchkey audit verify
   latchkey audit verify --noted 812:3f2a…`,
 		Args: noArgs,
@@ -47,13 +47,13 @@ and the hash that this prints in another place, and give them the next time with
 			})
 		},
 	}
-	verify.Flags().StringArrayVar(&noted, "noted", nil, "the `NUMBER:HASH` of an event that was noted elsewhere; can be given several times")
+	verify.Flags().StringArrayVar(&noted, "noted", nil, "`NUMBER:HASH` of an event, as printed by an earlier run; can be repeated")
 	config.AddFlags(verify.Flags(), "database-url", "data-dir", "auto-migrate")
 	cmd.AddCommand(verify)
 	return cmd
 }
 
-// parseNoted reads what an earlier run has printed.
+// parseNoted parses what an earlier run has printed.
 func parseNoted(noted []string) (map[int64]string, error) {
 	known := map[int64]string{}
 	for _, each := range noted {
@@ -73,12 +73,12 @@ func verifyEvents(ctx context.Context, env Env, service *auth.Service, known map
 		return err
 	}
 	if found.Fault != "" {
-		return errors.New("the record of changes is not as it was written: " + found.Fault)
+		return errors.New("the audit log was tampered with: " + found.Fault)
 	}
 	if found.Events == 0 {
-		fmt.Fprintln(env.Stdout, "There are no events yet.")
+		fmt.Fprintln(env.Stdout, "The audit log is empty.")
 		return nil
 	}
-	fmt.Fprintf(env.Stdout, "All %d events are as they were written. The last:\n%d:%s\n", found.Events, found.Events, found.Hash)
+	fmt.Fprintf(env.Stdout, "The audit log is intact. Events: %d. Last event:\n%d:%s\n", found.Events, found.Events, found.Hash)
 	return nil
 }

@@ -15,10 +15,10 @@ func audited(t *testing.T) (w *world, noted string) {
 	w = newWorld(t)
 	w.superuser(t, "admin@example.com")
 	w.superuser(t, "other@example.com")
-	w.run(t, "user", "demote", "other@example.com").mustSucceed(t, "no superuser")
+	w.run(t, "user", "demote", "other@example.com").mustSucceed(t, "no longer a superuser")
 	w.mustLogin(t, "other@example.com", goodPassword)
 	got := w.run(t, "audit", "verify")
-	said := regexp.MustCompile(`\AAll 4 events are as they were written\. The last:\n(4:[0-9a-f]{64})\n\z`).FindStringSubmatch(got.stdout)
+	said := regexp.MustCompile(`\AThe audit log is intact\. Events: 4\. Last event:\n(4:[0-9a-f]{64})\n\z`).FindStringSubmatch(got.stdout)
 	if got.code != 0 || got.stderr != "" || said == nil {
 		t.Fatalf("exits with %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
@@ -72,7 +72,7 @@ func TestAuditVerifyFindsWhatWasDone(t *testing.T) {
 			w, _ := audited(t)
 			w.exec(t, test.harm)
 			got := w.run(t, "audit", "verify")
-			got.mustFail(t, exitFailed, "the record of changes is not as it was written: "+test.line)
+			got.mustFail(t, exitFailed, "the audit log was tampered with: "+test.line)
 			if got.stdout != "" {
 				t.Errorf("prints %s", got.stdout)
 			}
@@ -84,7 +84,7 @@ func TestAuditVerifyComparesWhatWasNoted(t *testing.T) {
 	t.Parallel()
 	w, noted := audited(t)
 	w.mustLogin(t, "admin@example.com", goodPassword)
-	w.run(t, "audit", "verify", "--noted", noted).mustSucceed(t, "All 5 events are as they were written.")
+	w.run(t, "audit", "verify", "--noted", noted).mustSucceed(t, "The audit log is intact. Events: 5.")
 	w.run(t, "audit", "verify", "--noted", strings.ToUpper(noted)).mustSucceed(t, "All 5 events")
 	other := "2:" + strings.Repeat("a", 64)
 	w.run(t, "audit", "verify", "--noted", noted, "--noted", other).mustFail(t, exitFailed, "event 2 is not the one that was noted elsewhere")
@@ -93,7 +93,7 @@ func TestAuditVerifyComparesWhatWasNoted(t *testing.T) {
 
 func TestAuditVerifyOfNoEvents(t *testing.T) {
 	t.Parallel()
-	if got := newWorld(t).run(t, "audit", "verify"); got.code != 0 || got.stdout != "There are no events yet.\n" || got.stderr != "" {
+	if got := newWorld(t).run(t, "audit", "verify"); got.code != 0 || got.stdout != "The audit log is empty.\n" || got.stderr != "" {
 		t.Errorf("exits with %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
 }

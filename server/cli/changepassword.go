@@ -15,12 +15,12 @@ import (
 func newChangePassword(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "changepassword EMAIL",
-		Short: "Set a user's password and end the user's sessions",
-		Long: `Sets a user's password, asking for it twice and unseen. The user's sessions end at
-once, on every device.`,
+		Short: "Set a user's password and sign the user out everywhere",
+		Long: `Sets a user's password, which it asks for twice without showing it. The user is
+signed out everywhere.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{errors.New("say whose: latchkey changepassword EMAIL")}
+				return usageError{errors.New("which user? latchkey changepassword EMAIL")}
 			}
 			return nil
 		},

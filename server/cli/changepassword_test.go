@@ -23,7 +23,7 @@ func TestChangePassword(t *testing.T) {
 	if got.code != 0 || !strings.HasSuffix(got.stdout, "Password changed. Sessions ended: 2.\n") || !strings.HasPrefix(got.stdout, "Changing the password of admin@example.com.\n") {
 		t.Fatalf("exits with %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
-	if want := "password: This password is too common.\nThese were not the same. Try again.\n"; got.stderr != want {
+	if want := "password: This password is too common.\nThe passwords do not match. Try again.\n"; got.stderr != want {
 		t.Errorf("says %q, want %q", got.stderr, want)
 	}
 	a := w.app(t)
@@ -49,8 +49,8 @@ func TestChangePasswordThatCannotGoOn(t *testing.T) {
 		code    int
 		line    string
 	}{
-		"for nobody in particular":     {func(*world) {}, nil, exitUsage, "say whose"},
-		"for two":                      {func(*world) {}, []string{"a@example.com", "b@example.com"}, exitUsage, "say whose"},
+		"for nobody in particular":     {func(*world) {}, nil, exitUsage, "which user?"},
+		"for two":                      {func(*world) {}, []string{"a@example.com", "b@example.com"}, exitUsage, "which user?"},
 		"for somebody who is not":      {func(*world) {}, []string{"nobody@example.com"}, exitFailed, "No user has this e-mail address."},
 		"for what is no address":       {func(*world) {}, []string{"\x00"}, exitFailed, "No user has this e-mail address."},
 		"where there is no terminal":   {func(w *world) { w.terminal = false }, []string{"admin@example.com"}, exitUsage, "terminal"},

@@ -17,9 +17,10 @@ func newCreateSuperuser(env Env) *cobra.Command {
 	var noInput bool
 	cmd := &cobra.Command{
 		Use:   "createsuperuser",
-		Short: "Make a user who may do everything",
-		Long: `Makes a user who may do everything, asking for the e-mail address and, twice and
-unseen, the password. With --noinput both come from the environment:
+		Short: "Create a superuser",
+		Long: `Creates a superuser, who has every permission. It asks for the e-mail address and,
+twice and without showing it, the password. With --noinput it reads both from
+environment variables:
 
     LATCHKEY_SUPERUSER_EMAIL, LATCHKEY_SUPERUSER_PASSWORD`,
 		Args: noArgs,
@@ -36,8 +37,8 @@ unseen, the password. With --noinput both come from the environment:
 			})
 		},
 	}
-	cmd.Flags().StringVar(&email, "email", "", "the e-mail address, instead of being asked for it")
-	cmd.Flags().BoolVar(&noInput, "noinput", false, "ask nothing")
+	cmd.Flags().StringVar(&email, "email", "", "`EMAIL` address; if not set, it is asked for")
+	cmd.Flags().BoolVar(&noInput, "noinput", false, "ask no questions")
 	config.AddFlags(cmd.Flags(), "database-url", "data-dir", "password-hasher", "auto-migrate")
 	return cmd
 }
@@ -51,7 +52,7 @@ func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *
 		return service.CreateSuperuser(ctx, env.actor(), in)
 	}
 	if env.ReadPassword == nil {
-		return auth.User{}, usageError{errors.New("there is no terminal to ask on: use --noinput with LATCHKEY_SUPERUSER_EMAIL and LATCHKEY_SUPERUSER_PASSWORD")}
+		return auth.User{}, usageError{errors.New("there is no terminal: use --noinput with LATCHKEY_SUPERUSER_EMAIL and LATCHKEY_SUPERUSER_PASSWORD")}
 	}
 	p := newPrompt(ctx, env)
 	email, err := askEmail(ctx, p, service, email)
@@ -88,8 +89,8 @@ func unasked(cfg *config.Config, email string) (auth.NewUser, error) {
 	return auth.NewUser{Email: email, Password: cfg.SuperuserPassword}, nil
 }
 
-// askEmail asks until the address can be had. One that came as a flag is not
-// asked for again.
+// askEmail asks until the address can be used. One that came as a flag is not asked
+// for again.
 func askEmail(ctx context.Context, p *prompt, service *auth.Service, email string) (string, error) {
 	if email != "" {
 		return email, service.CheckNewEmail(ctx, email)

@@ -36,7 +36,7 @@ func TestCreateSuperuserAsks(t *testing.T) {
 		},
 		"again for a password that is not repeated": {
 			"admin@example.com\n", []string{goodPassword, "correct horse batery", goodPassword, goodPassword}, "admin@example.com",
-			[]string{"These were not the same. Try again."},
+			[]string{"The passwords do not match. Try again."},
 		},
 		"again for a password that is weak, and says why": {
 			"admin@example.com\n", []string{"sh0rt", "sh0rt", "1234567890", "1234567890", "trustno1", "trustno1", "ADMIN@example.com", "ADMIN@example.com", "", "", goodPassword, goodPassword}, "admin@example.com",

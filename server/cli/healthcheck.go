@@ -12,15 +12,15 @@ import (
 	"github.com/latchkey-auth/latchkey/server/config"
 )
 
-// healthcheckTime is less than what container engines wait by default.
+// healthcheckTime is less than container engines wait by default.
 const healthcheckTime = 8 * time.Second
 
 func newHealthcheck(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
-		Short: "Tell by the exit code whether the server on this machine is ready",
-		Long: `Asks the server that runs with the same settings on this machine whether it is
-ready, and says so by its exit code: for HEALTHCHECK in a container.`,
+		Short: "Check whether the server is ready",
+		Long: `Checks whether the server that runs on this machine with the same settings is ready.
+The exit code is 0 if it is, for HEALTHCHECK in a container.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Load(cmd.Flags(), env.LookupEnv)
@@ -58,7 +58,7 @@ func checkHealth(cmd *cobra.Command, env Env, addr string) error {
 	}
 	_ = answer.Body.Close() // nothing of it is read
 	if answer.StatusCode != http.StatusOK {
-		return errors.New("not healthy: it answers " + answer.Status)
+		return errors.New("not healthy: the server answered " + answer.Status)
 	}
 	fmt.Fprintln(env.Stdout, "healthy")
 	return nil

@@ -38,7 +38,7 @@ func TestHealthcheck(t *testing.T) {
 				if test.code == 0 {
 					got.mustSucceed(t, "healthy\n")
 				} else {
-					got.mustFail(t, test.code, "not healthy: it answers "+strconv.Itoa(test.status))
+					got.mustFail(t, test.code, "not healthy: the server answered "+strconv.Itoa(test.status))
 				}
 			}
 			w := newWorld(t)

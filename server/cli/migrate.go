@@ -13,17 +13,17 @@ import (
 func newMigrate(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate [up|down|status]",
-		Short: "Bring the database up to date, or undo the last step",
+		Short: "Migrate the database",
 		Long: `Brings the database up to date: "migrate" alone is "migrate up".
 
-An existing Django database is adopted as it is: its users_user is used, and
-nothing of Django's is changed. What is added is prefixed with latchkey_.`,
+An existing Django database is used as it is, with its users_user, and Django's
+tables do not change. Tables that are added have names that begin with latchkey_.`,
 		Args: noArgs,
 		RunE: migrating(env, migrateUp),
 	}
 	for _, sub := range []*cobra.Command{
-		{Use: "up", Short: "Apply what has not been applied", RunE: migrating(env, migrateUp)},
-		{Use: "down", Short: "Undo the newest migration; users stay, sessions may go", RunE: migrating(env, migrateDown)},
+		{Use: "up", Short: "Apply all pending migrations", RunE: migrating(env, migrateUp)},
+		{Use: "down", Short: "Roll back the newest migration; keeps users, may delete sessions", RunE: migrating(env, migrateDown)},
 		{Use: "status", Short: "List the migrations and when they were applied", RunE: migrating(env, migrateStatus)},
 	} {
 		sub.Args = noArgs

@@ -9,7 +9,7 @@ import (
 func newOpenAPI(env Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "openapi",
-		Short:   "Print the contract, an OpenAPI document",
+		Short:   "Print the OpenAPI document",
 		Example: "  latchkey openapi > openapi.yaml",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 )
 
-// errNoTerminal is for questions where nobody can be asked.
-var errNoTerminal = errors.New("there is no terminal to ask on")
+// errNoTerminal is returned where nobody can be asked.
+var errNoTerminal = errors.New("there is no terminal to ask for the password")
 
 // terminalPassword reads passwords from a terminal, and returns what puts the
 // terminal back when a person interrupts that; nil when file is none.
@@ -71,7 +71,7 @@ func (p *prompt) answer(read func() (string, error)) (string, error) {
 	}
 }
 
-// line asks for a line that may be seen.
+// line asks for a line, and shows what is typed.
 func (p *prompt) line(question string) (string, error) {
 	fmt.Fprint(p.env.Stdout, question)
 	text, err := p.answer(func() (string, error) { return p.lines.ReadString('\n') })
@@ -105,7 +105,7 @@ func (p *prompt) password() (string, error) {
 		if first == second {
 			return first, nil
 		}
-		fmt.Fprintln(p.env.Stderr, "These were not the same. Try again.")
+		fmt.Fprintln(p.env.Stderr, "The passwords do not match. Try again.")
 	}
 }
 

@@ -26,10 +26,9 @@ const (
 	exitUsage  = 2 // the command line or the configuration is wrong
 )
 
-// Env is the world that commands run in.
+// Env is the environment that commands run in.
 type Env struct {
-	// Program is how a person calls this program, for commands that they are to
-	// copy; "" means latchkey.
+	// Program is how this program was called, for commands to copy; "" means latchkey.
 	Program        string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -40,8 +39,8 @@ type Env struct {
 	// RestoreTerminal undoes what an interrupted ReadPassword did to the terminal;
 	// nil where there is none.
 	RestoreTerminal func()
-	// UserName is the system's name for who runs the program, for the record of
-	// changes; "" where it is not known.
+	// UserName is the system's name for who runs the program, for the audit
+	// log; "" where it is not known.
 	UserName string
 	// Options are what tests replace in the app.
 	Options app.Options
@@ -76,18 +75,18 @@ func newRoot(env Env) *cobra.Command {
 		Short: "The sign-in backend for a Next.js app",
 		Long: `latchkey is the sign-in backend for a Next.js app, in one binary.
 
-Start it with nothing configured and it keeps its data in ./data:
+It needs no configuration to start, and keeps its data in ./data:
 
     latchkey serve
     latchkey createsuperuser
 
-Every setting is a flag of the commands that use it, and an environment
-variable. Secrets are environment variables alone:
+Every setting is an environment variable, and a flag of the commands that use it.
+Secrets are environment variables only:
 
     LATCHKEY_SECRET_KEY             signs tokens; at least 32 bytes
-    LATCHKEY_SECRET_KEY_FALLBACKS   old keys, separated by commas, still accepted
+    LATCHKEY_SECRET_KEY_FALLBACKS   old keys that are still accepted, separated by commas
     LATCHKEY_SUPERUSER_PASSWORD     for createsuperuser --noinput
-    LATCHKEY_DATABASE_URL           when it has a password`,
+    LATCHKEY_DATABASE_URL           if it contains a password`,
 		Version:       Version(),
 		Args:          noArgs,
 		SilenceErrors: true,
@@ -159,7 +158,7 @@ func lines(err error) []string {
 	named, ok := errors.AsType[*auth.Error](err)
 	switch {
 	case ok && named.Code == auth.CodeUnavailable:
-		return []string{"the database cannot be used: " + lastLine(errors.Unwrap(named))}
+		return []string{"cannot use the database: " + lastLine(errors.Unwrap(named))}
 	case ok && len(named.Fields) > 0 && named.Detail == auth.Invalid().Detail: // it says nothing more
 		var all []string
 		for _, f := range named.Fields {
@@ -202,7 +201,7 @@ func userName() string {
 	return ""
 }
 
-// System is the real world.
+// System returns the environment of the process.
 func System() Env {
 	read, restore := terminalPassword(os.Stdin)
 	return Env{

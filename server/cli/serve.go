@@ -33,12 +33,12 @@ const (
 func newServe(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the API, /docs, /admin and, if configured, the Next.js app behind it",
+		Short: "Start the server: API, docs, admin site and, if configured, the Next.js app",
 		Long: `Serves the API, its documentation at /docs, the admin site at /admin and, with
---frontend-url, everything else from the Next.js server behind it. The database is
-migrated first. While there is no superuser, it prints a link that makes one.
+--frontend-url, everything else from the Next.js server behind it. It migrates the
+database first. While there is no superuser, it prints a link to create one.
 
-It ends on SIGINT or SIGTERM, after the requests it has begun.`,
+On SIGINT or SIGTERM it finishes open requests, then stops.`,
 		Example: `  latchkey serve
   LATCHKEY_DATABASE_URL=postgres://app:…@db/app LATCHKEY_SECRET_KEY=… latchkey serve --addr 0.0.0.0:8080`,
 		Args: noArgs,
@@ -75,7 +75,7 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 	}
 	greet(env, cfg, listener.Addr(), setup)
 	if cfg.FrontendURL != nil && len(cfg.TrustedProxies) == 0 {
-		log.WarnContext(ctx, "LATCHKEY_TRUSTED_PROXIES is not set: everybody who signs in through the app at LATCHKEY_FRONTEND_URL looks like one client")
+		log.WarnContext(ctx, "LATCHKEY_TRUSTED_PROXIES is not set: everybody who signs in through the app at LATCHKEY_FRONTEND_URL shares one IP address")
 	}
 	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version())
 
@@ -97,7 +97,7 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 	select {
 	case err = <-served: // it never ends by itself but for a fault
 	case <-ctx.Done():
-		log.InfoContext(ctx, "ending: finishing the requests that have begun")
+		log.InfoContext(ctx, "stopping: finishing open requests")
 		unused.close() // the server would wait five seconds for what they may ask
 		err = shutDown(server)
 	}
@@ -165,13 +165,13 @@ func shutDown(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("ending: %w", err)
+		return fmt.Errorf("stopping: %w", err)
 	}
 	return nil
 }
 
-// greet says in plain words where to go; setup is the token of the link that makes
-// the first superuser, or "".
+// greet prints where to go; setup is the token of the link that creates the first
+// superuser, or "".
 func greet(env Env, cfg *config.Config, addr net.Addr, setup string) {
 	home := cfg.PublicURL
 	if _, port, _ := net.SplitHostPort(cfg.Addr); port == "0" { // any free one: the system chose
@@ -190,8 +190,8 @@ func greet(env Env, cfg *config.Config, addr net.Addr, setup string) {
 `, Version(), addr, home, home, home, database)
 	if setup != "" {
 		fmt.Fprintf(env.Stdout, `  First admin   %s/admin/setup/?token=%s
-                (once, within an hour; or with the same settings, in another terminal:
-                %s createsuperuser)
+                (works once, within an hour; or, with the same settings, in another
+                terminal: %s createsuperuser)
 `, home, setup, cmp.Or(env.Program, "latchkey"))
 	}
 	fmt.Fprintln(env.Stdout)

@@ -12,38 +12,38 @@ import (
 	"github.com/latchkey-auth/latchkey/server/config"
 )
 
-// userChange is one of the things that `latchkey user` does to an account.
+// userChange is a subcommand of latchkey user.
 type userChange struct {
 	name, short string
 	do          func(ctx context.Context, service *auth.Service, by auth.Actor, user auth.User) (changed int, err error)
 	done        string // what is printed, with the address
 }
 
-// userChanges are what a support colleague does on the admin site, for whoever has
-// the command line alone. The rules are the same.
+// userChanges are actions of the admin site that the command line has too. The rules
+// are the same.
 var userChanges = []userChange{
-	{"activate", "Let a user sign in again", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+	{"activate", "Allow a user to sign in again", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
 		return s.SetActive(ctx, by, []int64{u.ID}, true)
 	}, "%s is active.\n"},
-	{"deactivate", "Keep a user from signing in, and end the user's sessions", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+	{"deactivate", "Block a user from signing in, and sign the user out everywhere", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
 		return s.SetActive(ctx, by, []int64{u.ID}, false)
-	}, "%s is inactive, and signed out everywhere.\n"},
+	}, "%s is inactive and signed out everywhere.\n"},
 	{"promote", "Make a user a superuser", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
 		return s.SetSuperuser(ctx, by, u.ID, true)
 	}, "%s is a superuser.\n"},
-	{"demote", "Make a user no superuser, and no member of staff", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+	{"demote", "Remove superuser and staff status from a user", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
 		return s.SetSuperuser(ctx, by, u.ID, false)
-	}, "%s is no superuser and no member of staff.\n"},
-	{"delete", "Delete a user and what is theirs", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
+	}, "%s is no longer a superuser or staff.\n"},
+	{"delete", "Delete a user and their data", func(ctx context.Context, s *auth.Service, by auth.Actor, u auth.User) (int, error) {
 		return 1, s.DeleteUsers(ctx, by, []int64{u.ID})
-	}, "%s is deleted.\n"},
+	}, "%s was deleted.\n"},
 }
 
 func newUser(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "user",
 		Short: "Change a user: activate, deactivate, promote, demote, delete",
-		Long:  "Changes a user by the same rules as the admin site: the last active superuser stays one.",
+		Long:  "Changes a user by the same rules as the admin site. The last active superuser cannot be removed.",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -53,7 +53,7 @@ func newUser(env Env) *cobra.Command {
 			Short: change.short,
 			Args: func(cmd *cobra.Command, args []string) error {
 				if len(args) != 1 {
-					return usageError{errors.New("say whom: latchkey user " + change.name + " EMAIL")}
+					return usageError{errors.New("which user? latchkey user " + change.name + " EMAIL")}
 				}
 				return nil
 			},
