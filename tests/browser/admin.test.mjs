@@ -607,11 +607,11 @@ describe('the admin site', { timeout: 600_000 }, () => {
       for (const [form, headers] of [
         [fields, { origin: '' }],
         [fields, { origin: `${site.origin}.evil.example` }],
-        [fields, { origin: site.origin, 'sec-fetch-site': 'cross-site' }],
+        [fields, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
         [fields, { origin: 'https://evil.example' }],
         [fields, { origin: 'null' }],
-        [fields, { 'sec-fetch-site': 'cross-site' }],
-        [fields, { 'sec-fetch-site': 'same-site' }],
+        [fields, { origin: '', 'sec-fetch-site': 'cross-site' }],
+        [fields, { origin: '', 'sec-fetch-site': 'same-site' }],
       ]) {
         const answer = await ask(page, path, { form, headers })
         assert.equal(answer.status, 403)
