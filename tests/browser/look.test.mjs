@@ -105,7 +105,7 @@ describe('the app’s pages', { timeout: 300_000 }, () => {
       await page.keyboard.press('Tab')
       stops.push(await page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim()))
     }
-    assert.deepEqual(stops, ['Skip to the content', 'latchkey', 'username', 'password', 'Sign in'])
+    assert.deepEqual(stops, ['Skip to content', 'latchkey', 'username', 'password', 'Sign in'])
     assert.equal(await page.getByLabel('E-mail address').getAttribute('autocomplete'), 'username')
     assert.equal(await page.getByLabel('Password').getAttribute('autocomplete'), 'current-password')
     await page.getByLabel('E-mail address').fill(user.email)
