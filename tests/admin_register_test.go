@@ -103,7 +103,7 @@ func TestAFaultAtTheAdminSiteIsAPage(t *testing.T) {
 			Name: name, Label: name, One: name, Many: name, Permissions: auth.EventModel,
 			Key:   func(n note) string { return n.ID },
 			Title: func(n note) string { return n.Text },
-			List: func(context.Context, auth.ListParams) (auth.Page[note], error) {
+			List: func(context.Context, *auth.Principal, auth.ListParams) (auth.Page[note], error) {
 				return auth.Page[note]{}, list()
 			},
 			Get: getNote,

@@ -79,7 +79,7 @@ func TestActionsAreDoneByWhoHasTheOnePermission(t *testing.T) {
 	})
 }
 
-// checkEvents holds the record of changes to what it promises.
+// checkEvents fails the test unless the audit log is intact and holds no secret.
 func checkEvents(t *testing.T, app *apptest.App) {
 	t.Helper()
 	found, err := app.Audit.Verify(t.Context(), nil)

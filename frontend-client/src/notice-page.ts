@@ -44,7 +44,7 @@ ${recovers ? '<noscript><meta http-equiv="refresh" content="10"></noscript>' : '
 <p class="status">${status}</p>
 <h1>${title}</h1>
 <p class="lead">${lead}</p>
-<p>${recovers ? '<a href="">Try now</a>' : '<a href="/">Go to the start</a>'}</p>
+<p>${recovers ? '<a href="">Try now</a>' : '<a href="/">Go to the home page</a>'}</p>
 </main>
 ${recovers ? `<script nonce="${nonce}">${recover}</script>` : ''}
 </body>

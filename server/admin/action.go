@@ -70,7 +70,9 @@ func (m *registered[T]) serveAction(req *request, name string, keys []string) er
 		Heading: action.Label, Submit: action.Label, Destructive: action.Destructive, Back: m.path(),
 		Hidden: []hidden{{"action", action.Name}},
 	}
-	if len(items) == 1 {
+	if len(items) > 1 {
+		view.Heading = fmt.Sprintf("%s: %d %s", action.Label, len(items), m.Many)
+	} else {
 		view.Heading = action.Label + ": " + m.Title(items[0])
 		view.Back = m.path(url.PathEscape(keys[0]))
 	}

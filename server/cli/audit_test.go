@@ -85,7 +85,7 @@ func TestAuditVerifyComparesWhatWasNoted(t *testing.T) {
 	w, noted := audited(t)
 	w.mustLogin(t, "admin@example.com", goodPassword)
 	w.run(t, "audit", "verify", "--noted", noted).mustSucceed(t, "The audit log is intact. Events: 5.")
-	w.run(t, "audit", "verify", "--noted", strings.ToUpper(noted)).mustSucceed(t, "All 5 events")
+	w.run(t, "audit", "verify", "--noted", strings.ToUpper(noted)).mustSucceed(t, "Events: 5.")
 	other := "2:" + strings.Repeat("a", 64)
 	w.run(t, "audit", "verify", "--noted", noted, "--noted", other).mustFail(t, exitFailed, "event 2 is not the one that was noted elsewhere")
 	w.run(t, "audit", "verify", "--noted", "9:"+strings.Repeat("a", 64)).mustFail(t, exitFailed, "event 9, which was noted elsewhere, is missing")

@@ -73,7 +73,7 @@ func TestADatabaseThatCannotBeReachedIsToldInALine(t *testing.T) {
 			w.vars["LATCHKEY_DATABASE_URL"] = "postgres://app:hunter2hunter2@" + closedAddr(t) + "/app"
 			w.vars["LATCHKEY_SECRET_KEY"] = secretKey
 			got := w.run(t, args...)
-			got.mustFail(t, exitFailed, "the database cannot be used: ")
+			got.mustFail(t, exitFailed, "cannot use the database: ")
 			mustTellNothing(t, got.stdout+got.stderr, "hunter2hunter2")
 			if w.asked > 0 {
 				t.Error("a password was asked for first")

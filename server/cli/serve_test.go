@@ -155,7 +155,7 @@ func TestServeFinishesWhatItHasBegun(t *testing.T) {
 	}()
 	<-arrived
 	s.end()
-	for !strings.Contains(s.stderr.String(), "finishing the requests") {
+	for !strings.Contains(s.stderr.String(), "finishing open requests") {
 		<-s.stderr.more
 	}
 	close(release)

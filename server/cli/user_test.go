@@ -31,12 +31,12 @@ func TestALifeOnTheCommandLine(t *testing.T) {
 	w.superuser(t, "admin@example.com")
 	w.superuser(t, "other@example.com")
 	for _, step := range []struct{ command, stdout, row string }{
-		{"demote", "other@example.com is no superuser and no member of staff.\n", "active"},
-		{"demote", "other@example.com is no superuser and no member of staff.\n", "active"}, // is so already
-		{"deactivate", "other@example.com is inactive, and signed out everywhere.\n", ""},
+		{"demote", "other@example.com is no longer a superuser or staff.\n", "active"},
+		{"demote", "other@example.com is no longer a superuser or staff.\n", "active"}, // is so already
+		{"deactivate", "other@example.com is inactive and signed out everywhere.\n", ""},
 		{"activate", "other@example.com is active.\n", "active"},
 		{"promote", "other@example.com is a superuser.\n", "active staff superuser"},
-		{"delete", "other@example.com is deleted.\n", "none"},
+		{"delete", "other@example.com was deleted.\n", "none"},
 	} {
 		if got := w.run(t, "user", step.command, "Other@Example.com"); got.code != 0 || got.stderr != "" || got.stdout != step.stdout {
 			t.Fatalf("%s exits with %d\n%s%s\nwant %q", step.command, got.code, got.stdout, got.stderr, step.stdout)
@@ -106,8 +106,8 @@ func TestUserThatCannotGoOn(t *testing.T) {
 		line    string
 	}{
 		"without a word that it knows": {func(*world) {}, []string{"rename", "admin@example.com"}, exitUsage, "unknown command \"rename\""},
-		"for nobody in particular":     {func(*world) {}, []string{"delete"}, exitUsage, "say whom: latchkey user delete EMAIL"},
-		"for two":                      {func(*world) {}, []string{"promote", "a@example.com", "b@example.com"}, exitUsage, "say whom: latchkey user promote EMAIL"},
+		"for nobody in particular":     {func(*world) {}, []string{"delete"}, exitUsage, "which user? latchkey user delete EMAIL"},
+		"for two":                      {func(*world) {}, []string{"promote", "a@example.com", "b@example.com"}, exitUsage, "which user? latchkey user promote EMAIL"},
 		"for somebody who is not":      {func(*world) {}, []string{"activate", "nobody@example.com"}, exitFailed, "No user has this e-mail address."},
 		"for what is no address":       {func(*world) {}, []string{"demote", "\x00"}, exitFailed, "No user has this e-mail address."},
 		"with a flag that is none":     {func(*world) {}, []string{"delete", "--all", "admin@example.com"}, exitUsage, "unknown flag"},

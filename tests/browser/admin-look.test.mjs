@@ -75,12 +75,12 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
     for (const [name, value] of [['last_name', 'Murray Hopper'], ['email', 'grace@navy.example'], ['email', 'grace.hopper@example.com']]) {
       await open(page, grace())
       await fieldOf(page, name).fill(value)
-      await press(page, 'Save')
+      await press(page, 'Save changes')
     }
     await fieldOf(page, 'is_staff').check()
     await page.getByLabel('Can view user').check()
     await page.getByLabel('Can change user').check()
-    await press(page, 'Save')
+    await press(page, 'Save changes')
   }
 
   const open = (page, path) => page.goto(`${site.origin}/admin/${path}`)
@@ -103,7 +103,7 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
       async open(page) {
         await open(page, grace())
         await page.context().clearCookies()
-        await press(page, 'Save')
+        await press(page, 'Save changes')
       },
     },
     setup: { as: null, open: (page) => page.goto(fresh.origin + link()) },
@@ -115,7 +115,7 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
         await fieldOf(page, 'email').fill('ada')
         await fieldOf(page, 'password').fill('short')
         await fieldOf(page, 'again').fill('short')
-        await press(page, 'Make the account and sign in')
+        await press(page, 'Create account and sign in')
       },
     },
     'setup-used': { as: null, statuses: [403], open: (page) => page.goto(site.origin + link()) },
@@ -153,7 +153,7 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
         await fieldOf(page, 'last_name').fill('\u0007')
         await fieldOf(page, 'password').fill('12345678')
         await fieldOf(page, 'again').fill('12345678')
-        await press(page, 'Save')
+        await press(page, 'Create user')
         await faultOf(page, 'password').waitFor()
       },
     },
@@ -175,8 +175,8 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
         await setBack(site, page, 'confirmed_at', 11)
         await open(page, grace())
         await fieldOf(page, 'is_superuser').check()
-        await press(page, 'Save')
-        await fieldOf(page, 'confirm').waitFor()
+        await press(page, 'Save changes')
+        await fieldOf(page, 'current_password').waitFor()
       },
       after: (page) => setBack(site, page, 'confirmed_at', 0),
     },
@@ -186,7 +186,7 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
         await open(page, grace())
         await fieldOf(page, 'first_name').fill('Gracie')
         await page.locator('[name=version]').evaluate((input) => (input.value = 'an older one'))
-        await press(page, 'Save')
+        await press(page, 'Save changes')
       },
     },
     'user-password': { open: (page) => open(page, grace('password/')) },
@@ -206,12 +206,12 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
         await page.waitForURL(/sessions\/\w+\/$/)
       },
     },
-    events: { open: (page) => open(page, 'events/') },
+    'audit-log': { open: (page) => open(page, 'audit-log/') },
     event: {
       async open(page) {
-        await open(page, 'events/?q=navy')
+        await open(page, 'audit-log/?q=navy')
         await page.locator('.list tbody a').first().click()
-        await page.waitForURL(/events\/\d+\/$/)
+        await page.waitForURL(/audit-log\/\d+\/$/)
       },
     },
     password: { open: (page) => open(page, 'password/') },
@@ -224,10 +224,10 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
       async open(page) {
         await open(page, grace())
         await fieldOf(page, 'first_name').evaluate((input) => (input.value = 'x'.repeat(300_000)))
-        await press(page, 'Save')
+        await press(page, 'Save changes')
       },
     },
-    'users-nothing-ticked': { open: (page) => open(page, 'users/do/?action=delete') },
+    'users-nothing-selected': { open: (page) => open(page, 'users/do/?action=delete') },
     unprocessable: { statuses: [422], open: (page) => open(page, 'users/export.csv?is_staff=maybe') },
   }
 

@@ -211,7 +211,7 @@ describe('signing in and out', { timeout: 300_000 }, () => {
     const { page, close } = await openPage(browser, site.origin)
     await openSignedIn(page, site.origin, site.user)
     const { access_token: token } = await sessionOf(page)
-    // The front door is gone with it, so the app is asked directly.
+    // The frontend proxy is gone with it, so the app is asked directly.
     await page.context().addCookies([{ ...(await sessionCookie(page)), url: site.appOrigin, domain: undefined, path: undefined }])
     await site.kill()
     const answer = await page.goto(`${site.appOrigin}/account`)

@@ -271,7 +271,7 @@ describe('an API that answers nonsense', { timeout: 180_000 }, () => {
 })
 
 describe('on https', { timeout: 120_000 }, () => {
-  let site, door, browser, folder
+  let site, proxy, browser, folder
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'))
@@ -280,7 +280,7 @@ describe('on https', { timeout: 120_000 }, () => {
     const port = await freePort()
     site = await startSite({ publicURL: `https://localhost:${port}` })
     // What ends TLS before latchkey, as a load balancer does.
-    door = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+    proxy = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
       const headers = { ...request.headers, 'x-forwarded-for': request.socket.remoteAddress.replace('::ffff:', '') }
       const onward = http.request(site.origin + request.url, { method: request.method, headers }, (answer) => {
         response.writeHead(answer.statusCode, answer.headers)
@@ -288,19 +288,19 @@ describe('on https', { timeout: 120_000 }, () => {
       })
       request.pipe(onward)
     })
-    await new Promise((resolve) => door.listen(port, '127.0.0.1', resolve))
+    await new Promise((resolve) => proxy.listen(port, '127.0.0.1', resolve))
     browser = await launch()
   })
   after(async () => {
     await browser?.close()
-    door?.closeAllConnections()
-    door?.close()
+    proxy?.closeAllConnections()
+    proxy?.close()
     await site?.stop()
     rmSync(folder, { recursive: true, force: true })
   })
 
   test('cookies are Secure, and their names say so', async () => {
-    const origin = `https://localhost:${door.address().port}`
+    const origin = `https://localhost:${proxy.address().port}`
     const { page, complaints, close } = await openPage(browser, origin, { ignoreHTTPSErrors: true })
     await page.goto(`${origin}/account`)
     await signIn(page, site.user)

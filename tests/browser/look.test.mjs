@@ -61,7 +61,7 @@ describe('the app’s pages', { timeout: 300_000 }, () => {
         return answered
       },
     },
-    'front-door-without-app': { status: 502, open: (page) => page.goto(lonely.origin) },
+    'proxy-without-app': { status: 502, open: (page) => page.goto(lonely.origin) },
     unavailable: {
       status: 503,
       async open(page) {
@@ -79,7 +79,7 @@ describe('the app’s pages', { timeout: 300_000 }, () => {
       for (const width of widths) {
         for (const colorScheme of schemes) {
           const options = { colorScheme, viewport: { width, height: 844 }, isMobile: width < 600, hasTouch: width < 600 }
-          const origin = name === 'front-door-without-app' ? lonely.origin : name === 'unavailable' ? site.appOrigin : site.origin
+          const origin = name === 'proxy-without-app' ? lonely.origin : name === 'unavailable' ? site.appOrigin : site.origin
           const { page, complaints, close } = await openPage(browser, origin, options)
           const answer = await open(page)
           if (status !== 200) assert.equal(answer.status(), status)
@@ -105,7 +105,7 @@ describe('the app’s pages', { timeout: 300_000 }, () => {
       await page.keyboard.press('Tab')
       stops.push(await page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim()))
     }
-    assert.deepEqual(stops, ['Skip to the content', 'latchkey', 'username', 'password', 'Sign in'])
+    assert.deepEqual(stops, ['Skip to content', 'latchkey', 'username', 'password', 'Sign in'])
     assert.equal(await page.getByLabel('E-mail address').getAttribute('autocomplete'), 'username')
     assert.equal(await page.getByLabel('Password').getAttribute('autocomplete'), 'current-password')
     await page.getByLabel('E-mail address').fill(user.email)

@@ -22,13 +22,10 @@ export async function signInStaff(page, { email, password }) {
 
 /** Sends the form of the login without a browser. */
 export async function logIn(origin, { email, password }, next = '') {
-  const opened = await fetch(`${origin}/admin/login/`)
-  const [visitor] = opened.headers.getSetCookie()
-  const [, token] = (await opened.text()).match(/name="token" value="([^"]+)"/)
   return fetch(`${origin}/admin/login/`, {
     method: 'POST',
-    headers: { cookie: visitor.split(';')[0] },
-    body: new URLSearchParams({ token, next, email, password }),
+    headers: { origin },
+    body: new URLSearchParams({ next, email, password }),
     redirect: 'manual',
   })
 }
@@ -54,11 +51,11 @@ export async function press(page, name) {
   return answer.status()
 }
 
-/** Ticks rows of a list and goes on to the page of an action. */
+/** Selects rows of a list and opens the page of an action. */
 export async function goOnWith(page, action, titles) {
-  for (const title of titles) await page.getByLabel(`Tick ${title}`, { exact: true }).check()
-  await page.getByLabel('With those ticked').selectOption({ label: action })
-  await page.getByRole('button', { name: 'Go on' }).click()
+  for (const title of titles) await page.getByLabel(`Select ${title}`, { exact: true }).check()
+  await page.getByLabel('With selected').selectOption({ label: action })
+  await page.getByRole('button', { name: 'Apply' }).click()
   await page.waitForURL('**/do/?*')
 }
 
@@ -106,12 +103,12 @@ export async function signInAtAPI(server, { email, password }, userAgent = 'test
   return { status: answer.status, token: (await answer.json()).access_token }
 }
 
-/** A request with a page's cookies and without its browser. `form` is posted. */
+/** A request with a page's cookies and without its browser. `form` is posted as by a page of the site. */
 export async function ask(page, url, { form, headers = {} } = {}) {
   const cookie = (await page.context().cookies(url)).map(({ name, value }) => `${name}=${value}`).join('; ')
   const answer = await fetch(url, {
     method: form ? 'POST' : 'GET',
-    headers: { cookie, ...headers },
+    headers: { cookie, ...(form && { origin: new URL(url).origin }), ...headers },
     body: form && new URLSearchParams(form),
     redirect: 'manual',
   })

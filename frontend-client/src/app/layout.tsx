@@ -21,7 +21,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang="en">
       <body>
         <a href="#content" className="button-primary absolute top-2 left-2 z-10 -translate-y-20 focus:translate-y-0">
-          Skip to the content
+          Skip to content
         </a>
         <header className="flex items-center justify-between gap-4 border-b border-line bg-card px-4 py-3 sm:px-10">
           <NavLink href="/" className="flex items-center gap-2.5 text-lg font-bold tracking-tight">

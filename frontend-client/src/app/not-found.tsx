@@ -9,7 +9,7 @@ export default function NotFound() {
       lead="The link may be old, or the address mistyped."
     >
       <NavLink href="/" className="button-primary">
-        Go to the start
+        Go to the home page
       </NavLink>
     </MessagePage>
   )
