@@ -252,8 +252,8 @@ func (c *changes) DeleteGroup(ctx context.Context, id int64) error {
 }
 
 // LastEvent implements [accounts.EventTx].
-func (c *changes) LastEvent(ctx context.Context, kind, subjectID string, action auth.Action) (auth.Event, error) {
-	event, err := lastEvent(ctx, c.db, kind, subjectID, action)
+func (c *changes) LastEvent(ctx context.Context, kind, targetID string, action auth.Action) (auth.Event, error) {
+	event, err := lastEvent(ctx, c.db, kind, targetID, action)
 	return event, translate(ctx, err)
 }
 

@@ -77,9 +77,9 @@ func (s *Store) Event(ctx context.Context, id int64) (auth.Event, error) {
 	return row.event(), nil
 }
 
-func lastEvent(ctx context.Context, db bun.IDB, kind, subjectID string, action auth.Action) (auth.Event, error) {
+func lastEvent(ctx context.Context, db bun.IDB, kind, targetID string, action auth.Action) (auth.Event, error) {
 	var row eventRow
-	err := db.NewSelect().Model(&row).Where("kind = ?", kind).Where("subject_id = ?", subjectID).
+	err := db.NewSelect().Model(&row).Where("target_kind = ?", kind).Where("target_id = ?", targetID).
 		Where("action = ?", string(action)).OrderExpr("id DESC").Limit(1).Scan(ctx)
 	return row.event(), err
 }

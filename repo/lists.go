@@ -129,20 +129,20 @@ func (s *Store) ListSessions(ctx context.Context, params auth.ListParams) (auth.
 
 var eventList = lists.Definition[eventRow, auth.Event]{
 	Columns: map[string]lists.Column{
-		"id":         {Type: lists.Int, Unique: true},
-		"at":         {Type: lists.Time},
-		"channel":    {Type: lists.Text},
-		"action":     {Type: lists.Text},
-		"kind":       {Type: lists.Text},
-		"subject_id": {Type: lists.Text},
-		"actor_id":   {Type: lists.Int, Nullable: true},
+		"id":          {Type: lists.Int, Unique: true},
+		"at":          {Type: lists.Time},
+		"channel":     {Type: lists.Text},
+		"action":      {Type: lists.Text},
+		"target_kind": {Type: lists.Text},
+		"target_id":   {Type: lists.Text},
+		"actor_id":    {Type: lists.Int, Nullable: true},
 	},
 	Conditions: map[string]lists.Condition{
-		"user":  {Type: lists.Text, SQL: "e.kind = 'user' AND e.subject_id = ?"},
-		"group": {Type: lists.Text, SQL: "e.kind = 'group' AND e.subject_id = ?"},
+		"user":  {Type: lists.Text, SQL: "e.target_kind = 'user' AND e.target_id = ?"},
+		"group": {Type: lists.Text, SQL: "e.target_kind = 'group' AND e.target_id = ?"},
 	},
 	Order:   "id",
-	Search:  []string{"e.subject", "e.actor", "e.address", "e.changes"},
+	Search:  []string{"e.target", "e.actor", "e.address", "e.changes"},
 	Convert: (*eventRow).event,
 }
 

@@ -124,19 +124,19 @@ func (r *attemptRow) attempts() signin.FailedAttempts {
 type eventRow struct {
 	bun.BaseModel `bun:"table:latchkey_event,alias:e"`
 
-	ID        int64     `bun:"id,pk"`
-	Version   int       `bun:"version"`
-	At        time.Time `bun:"at"`
-	Channel   string    `bun:"channel"`
-	ActorID   *int64    `bun:"actor_id"`
-	Actor     string    `bun:"actor"`
-	Address   string    `bun:"address"`
-	Action    string    `bun:"action"`
-	Kind      string    `bun:"kind"`
-	SubjectID string    `bun:"subject_id"`
-	Subject   string    `bun:"subject"`
-	Changes   string    `bun:"changes"`
-	Hash      string    `bun:"hash"`
+	ID         int64     `bun:"id,pk"`
+	Version    int       `bun:"version"`
+	At         time.Time `bun:"at"`
+	Channel    string    `bun:"channel"`
+	ActorID    *int64    `bun:"actor_id"`
+	Actor      string    `bun:"actor"`
+	Address    string    `bun:"address"`
+	Action     string    `bun:"action"`
+	TargetKind string    `bun:"target_kind"`
+	TargetID   string    `bun:"target_id"`
+	Target     string    `bun:"target"`
+	Changes    string    `bun:"changes"`
+	Hash       string    `bun:"hash"`
 }
 
 func toEventRow(e auth.Event) (*eventRow, error) {
@@ -149,7 +149,7 @@ func toEventRow(e auth.Event) (*eventRow, error) {
 	}
 	row := &eventRow{
 		ID: e.ID, Version: e.Version, At: e.At, Channel: string(e.Channel), Actor: e.Actor, Address: e.Address, Action: string(e.Action),
-		Kind: e.Kind, SubjectID: e.SubjectID, Subject: e.Subject, Changes: string(changes), Hash: e.Hash,
+		TargetKind: e.TargetKind, TargetID: e.TargetID, Target: e.Target, Changes: string(changes), Hash: e.Hash,
 	}
 	if e.ActorID != 0 {
 		row.ActorID = &e.ActorID
@@ -162,7 +162,7 @@ func toEventRow(e auth.Event) (*eventRow, error) {
 func (r *eventRow) event() auth.Event {
 	e := auth.Event{
 		ID: r.ID, Version: r.Version, At: r.At.UTC(), Channel: auth.Channel(r.Channel), Actor: r.Actor, Address: r.Address, Action: auth.Action(r.Action),
-		Kind: r.Kind, SubjectID: r.SubjectID, Subject: r.Subject, Hash: r.Hash,
+		TargetKind: r.TargetKind, TargetID: r.TargetID, Target: r.Target, Hash: r.Hash,
 	}
 	if r.ActorID != nil {
 		e.ActorID = *r.ActorID

@@ -83,7 +83,7 @@ func TestNobodyTakesAccountsOverByTakingTheirGroupsRights(t *testing.T) {
 			{"/admin/groups/do/?action=delete&key=71", nil},
 			{fmt.Sprintf("/admin/users/%d/password/", chief.ID), url.Values{"usable": {"no"}}},
 		} {
-			if got := browser.Submit(t, form.path, form.values); got.Status != http.StatusForbidden || !strings.Contains(got.Text(), "may do what you may not") {
+			if got := browser.Submit(t, form.path, form.values); got.Status != http.StatusForbidden || !strings.Contains(got.Text(), "permissions that you do not have") {
 				t.Errorf("%s: %d %s", form.path, got.Status, got.Text())
 			}
 		}
@@ -151,7 +151,7 @@ func TestTheRecordTellsOfWhatSomebodyPutsIntoIt(t *testing.T) {
 		app := apptest.Start(t, databaseURL)
 		app.Staff(t, root(t, app)).Submit(t, "/admin/groups/add/", url.Values{"name": {"Editors"}})
 		checkEvents(t, app)
-		const columns = `at, channel, actor_id, actor, address, action, kind, subject_id, subject, changes, hash`
+		const columns = `version, at, channel, actor_id, actor, address, action, target_kind, target_id, target, changes, hash`
 		for name, test := range map[string]struct{ harm, undo string }{
 			"an event after the last": {
 				`INSERT INTO latchkey_event (id, ` + columns + `) SELECT 4, ` + columns + ` FROM latchkey_event WHERE id = 3`,

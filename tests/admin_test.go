@@ -195,7 +195,7 @@ func checkBadForms(t *testing.T, browser *apptest.Browser) {
 		"no address":                {"/admin/users/add/", good(url.Values{"email": {""}}), 422, "This is required."},
 		"no address at all":         {"/admin/users/add/", good(url.Values{"email": {"not an address"}}), 422, "no spaces"},
 		"300 characters":            {"/admin/users/add/", good(url.Values{"email": {strings.Repeat("a", 288) + "@example.com"}}), 422, "at most 254 characters"},
-		"a duplicate":               {"/admin/users/add/", good(url.Values{"email": {"ALICE@example.com"}}), 422, "exists already"},
+		"a duplicate":               {"/admin/users/add/", good(url.Values{"email": {"ALICE@example.com"}}), 422, "already exists"},
 		"a NUL in the address":      {"/admin/users/add/", good(url.Values{"email": {"a\x00b@example.com"}}), 422, "no spaces or control characters"},
 		"a NUL in a name":           {"/admin/users/add/", good(url.Values{"first_name": {"a\x00b"}}), 422, "characters that no name has"},
 		"bytes that are no text":    {"/admin/users/add/", good(url.Values{"last_name": {"\xff\xfe"}}), 422, "characters that no name has"},
@@ -203,9 +203,9 @@ func checkBadForms(t *testing.T, browser *apptest.Browser) {
 		"a short password":          {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"short"}, "again": {"short"}}), 422, "too short"},
 		"two passwords":             {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"wonderland-42"}, "again": {"wonderland-43"}}), 422, "do not match"},
 		"no password":               {"/admin/users/add/", good(url.Values{"usable": {"yes"}}), 422, "This is required."},
-		"a group that is none":      {"/admin/users/add/", good(url.Values{"groups": {"999"}}), 422, "no longer there"},
-		"a group that is no id":     {"/admin/users/add/", good(url.Values{"groups": {"x'; --"}}), 422, "no longer there"},
-		"a permission that is none": {"/admin/users/add/", good(url.Values{"permissions": {"9223372036854775807"}}), 422, "no longer there"},
+		"a group that is none":      {"/admin/users/add/", good(url.Values{"groups": {"999"}}), 422, "no longer exists"},
+		"a group that is no id":     {"/admin/users/add/", good(url.Values{"groups": {"x'; --"}}), 422, "no longer exists"},
+		"a permission that is none": {"/admin/users/add/", good(url.Values{"permissions": {"9223372036854775807"}}), 422, "no longer exists"},
 		"a megabyte":                {"/admin/users/add/", good(url.Values{"first_name": {strings.Repeat("a", 1<<20)}}), 413, "256 KiB"},
 		"an unnamed group":          {"/admin/groups/add/", url.Values{"name": {"  "}}, 422, "This is required."},
 		"a group of 151":            {"/admin/groups/add/", url.Values{"name": {strings.Repeat("g", 151)}}, 422, "at most 150 characters"},
@@ -432,7 +432,7 @@ func TestTheAddressOfAList(t *testing.T) {
 			for _, query := range []string{
 				"q=%22+OR+%2A", "q=%25_%5C%22%27", "q=a+b+c+d+e+f+g", "q=((+))", "q=%C4%B0", "q=-a+^b+c*", "q=%F0%9F%97%9D", "q=%E2%80%AE", "q=a%20AND%20b%20NOT%20c",
 				"o=-email&p=2", "o=last_login", "o=-last_login&p=3", "o=%00&p=%00", "p=99999999999999999999", "is_staff=yes&is_active=no&is_superuser=yes",
-				"group=1&group=2", "date_joined=week&last_login=never&q=a", "state=open&channel=admin&q=127", "action=added&channel=admin&kind=user&at=today", "kind=%27",
+				"group=1&group=2", "date_joined=week&last_login=never&q=a", "state=open&channel=admin&q=127", "action=created&channel=admin&target_kind=user&at=today", "kind=%27",
 				";;;", "%zz=1", "q=" + strings.Repeat("%20a", 150),
 			} {
 				req, err := http.NewRequest(http.MethodGet, app.URL, nil)

@@ -4,15 +4,15 @@ import { initials } from '@/components/initials'
 
 describe('messageOf', () => {
   test.each([
-    [{ code: 'invalid_credentials' }, 'The e-mail address or the password is not right.'],
+    [{ code: 'invalid_credentials' }, 'Incorrect e-mail address or password.'],
     [{ code: 'too_many_attempts', retryAfter: 900 }, 'Too many failed attempts. Try again in 15 minutes.'],
     [{ code: 'too_many_attempts', retryAfter: 61 }, 'Too many failed attempts. Try again in 2 minutes.'],
     [{ code: 'too_many_attempts', retryAfter: 5 }, 'Too many failed attempts. Try again in a minute.'],
     [{ code: 'too_many_attempts' }, 'Too many failed attempts. Try again later.'],
-    [{ code: 'unreachable' }, 'The service cannot be reached right now. Please try again in a moment.'],
-    [{ code: 'unavailable' }, 'The service cannot be reached right now. Please try again in a moment.'],
-    [{ code: 'busy' }, 'Many people are signing in right now. Please try again in a moment.'],
-    [{ code: '<script>' }, 'Signing in did not work. Please try again.'],
+    [{ code: 'unreachable' }, 'The service cannot be reached right now. Try again in a moment.'],
+    [{ code: 'unavailable' }, 'The service cannot be reached right now. Try again in a moment.'],
+    [{ code: 'busy' }, 'Many people are signing in right now. Try again in a moment.'],
+    [{ code: '<script>' }, 'Signing in did not work. Try again.'],
   ])('%j', (failure, message) => {
     expect(messageOf(failure)).toBe(message)
   })

@@ -17,13 +17,13 @@ CREATE TABLE latchkey_event (
     actor varchar(254) NOT NULL,
     address varchar(45) NOT NULL,
     action varchar(32) NOT NULL,
-    kind varchar(32) NOT NULL,
-    subject_id varchar(64) NOT NULL,
-    subject varchar(254) NOT NULL,
+    target_kind varchar(32) NOT NULL,
+    target_id varchar(64) NOT NULL,
+    target varchar(254) NOT NULL,
     changes text NOT NULL,
     hash varchar(64) NOT NULL
 );
-CREATE INDEX latchkey_event_subject ON latchkey_event (kind, subject_id, id);
+CREATE INDEX latchkey_event_target ON latchkey_event (target_kind, target_id, id);
 CREATE INDEX latchkey_event_actor ON latchkey_event (actor, id);
 CREATE INDEX latchkey_event_action ON latchkey_event (action, id);
 

@@ -16,7 +16,7 @@ import (
 func happening(action auth.Action, user auth.User) auth.Event {
 	return auth.Event{
 		At: noon, Channel: auth.ChannelAdmin, ActorID: 7, Actor: "root@example.com", Address: "192.0.2.7", Action: action,
-		Kind: auth.KindUser, SubjectID: strconv.FormatInt(user.ID, 10), Subject: user.Email,
+		TargetKind: auth.TargetUser, TargetID: strconv.FormatInt(user.ID, 10), Target: user.Email,
 	}
 }
 
@@ -142,22 +142,22 @@ var auditEvents = []sentence{
 			t.Errorf("there are %d events, want %d", len(got), people*rounds*4)
 		}
 	}},
-	{"the last event about a subject is the newest of its sort", func(t *testing.T, f fixture) {
+	{"the last event about a target is the newest of its sort", func(t *testing.T, f fixture) {
 		alice, bob := f.create(t, "alice@example.com"), f.create(t, "bob@example.com")
 		group := happening(auth.ActionChanged, alice)
-		group.Kind = auth.KindGroup
+		group.TargetKind = auth.TargetGroup
 		second := happening(auth.ActionChanged, alice)
 		second.Actor, second.Changes = "second@example.com", []auth.FieldChange{{Field: "email", Before: "a", After: "b"}}
 		f.record(t, happening(auth.ActionChanged, alice), second, happening(auth.ActionSignedIn, alice), happening(auth.ActionChanged, bob), group)
 		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
 			id := strconv.FormatInt(alice.ID, 10)
-			if got, err := tx.Events.LastEvent(ctx, auth.KindUser, id, auth.ActionChanged); err != nil || got.ID != 2 || !reflect.DeepEqual(got.Changes, second.Changes) {
+			if got, err := tx.Events.LastEvent(ctx, auth.TargetUser, id, auth.ActionChanged); err != nil || got.ID != 2 || !reflect.DeepEqual(got.Changes, second.Changes) {
 				t.Errorf("it is %+v, %v", got, err)
 			}
 			for _, none := range []struct {
 				kind, id string
 				action   auth.Action
-			}{{auth.KindUser, id, auth.ActionDeleted}, {auth.KindUser, "4711", auth.ActionChanged}, {"other", id, auth.ActionChanged}} {
+			}{{auth.TargetUser, id, auth.ActionDeleted}, {auth.TargetUser, "4711", auth.ActionChanged}, {"other", id, auth.ActionChanged}} {
 				_, err := tx.Events.LastEvent(ctx, none.kind, none.id, none.action)
 				mustBe(t, err, auth.ErrNoRow)
 			}
@@ -176,7 +176,7 @@ var auditEvents = []sentence{
 		}
 	}},
 	{"whoever reads events one by one can stop", func(t *testing.T, f fixture) {
-		f.record(t, happening(auth.ActionAdded, auth.User{}), happening(auth.ActionDeleted, auth.User{}))
+		f.record(t, happening(auth.ActionCreated, auth.User{}), happening(auth.ActionDeleted, auth.User{}))
 		read := 0
 		mustBe(t, f.EachEvent(t.Context(), auth.ListParams{}, func(auth.Event) error { read++; return errBoom }), errBoom)
 		if read != 1 {
@@ -192,7 +192,7 @@ func (f fixture) eventful(ctx context.Context, shared auth.User, id string) erro
 		if err := tx.Users.InsertUser(ctx, &user); err != nil {
 			return err
 		}
-		tx.Events.Record(happening(auth.ActionAdded, user))
+		tx.Events.Record(happening(auth.ActionCreated, user))
 		tx.Events.Record(happening(auth.ActionChanged, shared))
 		return nil
 	})

@@ -127,14 +127,14 @@ var shown = []sentence{
 	{"events are listed", func(t *testing.T, f fixture) {
 		alice, bob := auth.User{ID: 1, Email: "alice@example.com"}, auth.User{ID: 2, Email: "bob@example.com"}
 		all := []auth.Event{
-			happening(auth.ActionAdded, alice), happening(auth.ActionAdded, bob), happening(auth.ActionChanged, alice),
+			happening(auth.ActionCreated, alice), happening(auth.ActionCreated, bob), happening(auth.ActionChanged, alice),
 			happening(auth.ActionSignedIn, bob), happening(auth.ActionChanged, bob),
 		}
 		for i := range all {
 			all[i].At = noon.Add(time.Duration(i) * time.Microsecond)
 		}
 		all[3].Channel, all[3].ActorID, all[3].Actor, all[3].Address = auth.ChannelAPI, bob.ID, bob.Email, "2001:db8::3"
-		all[4].Kind, all[4].ActorID = auth.KindGroup, 0
+		all[4].TargetKind, all[4].ActorID = auth.TargetGroup, 0
 		all[2].Changes = []auth.FieldChange{{Field: "first_name", Before: "", After: "Alicia_100%"}}
 		f.record(t, all...)
 		list := func(q auth.ListParams) string {
@@ -148,19 +148,19 @@ var shown = []sentence{
 			"by what was done":               {auth.ListParams{Sort: "action"}, "1 2 3 5 4"},
 			"by who did it":                  {auth.ListParams{Sort: "actor_id"}, "5 4 1 2 3"},
 			"by channel":                     {auth.ListParams{Sort: "channel", Descending: true}, "4 5 3 2 1"},
-			"by kind and subject":            {auth.ListParams{Filters: append(where(auth.Equal("kind", auth.KindUser)), where(auth.Equal("subject_id", "2"))...)}, "2 4"},
+			"by kind and target":             {auth.ListParams{Filters: append(where(auth.Equal("target_kind", auth.TargetUser)), where(auth.Equal("target_id", "2"))...)}, "2 4"},
 			"of a channel":                   {auth.ListParams{Filters: where(auth.Equal("channel", "api"))}, "4"},
 			"of an action":                   {auth.ListParams{Filters: where(auth.Equal("action", "changed"))}, "3 5"},
 			"of an actor":                    {auth.ListParams{Filters: where(auth.Equal("actor_id", bob.ID))}, "4"},
 			"of nobody who has an account":   {auth.ListParams{Filters: where(auth.Missing("actor_id"))}, "5"},
 			"since a time":                   {auth.ListParams{Filters: where(auth.AtLeast("at", noon.Add(3*time.Microsecond)))}, "4 5"},
-			"found by subject":               {auth.ListParams{Search: "ALICE@"}, "1 3"},
+			"found by target":                {auth.ListParams{Search: "ALICE@"}, "1 3"},
 			"found by actor":                 {auth.ListParams{Search: "root@"}, "1 2 3 5"},
 			"found by address":               {auth.ListParams{Search: "2001:db8"}, "4"},
 			"found by what it became":        {auth.ListParams{Search: "alicia_100%"}, "3"},
 			"found by several words":         {auth.ListParams{Search: "192.0.2.7 bob", Descending: true}, "5 2"},
 			"none":                           {auth.ListParams{Search: "a%a"}, ""},
-			"a search of what was done once": {auth.ListParams{Search: "bob", Filters: where(auth.Equal("action", "added"))}, "2"},
+			"a search of what was done once": {auth.ListParams{Search: "bob", Filters: where(auth.Equal("action", "created"))}, "2"},
 		}.run(t, list)
 		found, err := f.ListEvents(t.Context(), auth.ListParams{Size: 1, Search: "alicia"})
 		if err != nil || found.Total != 5 || len(found.Items) != 1 || !reflect.DeepEqual(found.Items[0].Changes, all[2].Changes) {

@@ -20,17 +20,17 @@ func (s *Site) auditLog() Model[auth.Event] {
 			{"at", "Time", true, func(e auth.Event) Cell { return At(&e.At) }},
 			{"actor", "Actor", false, func(e auth.Event) Cell { return Cell{Text: e.Actor, Person: true} }},
 			{"action", "Action", true, func(e auth.Event) Cell { return Cell{Text: string(e.Action), Badge: true} }},
-			{"kind", "Type", false, func(e auth.Event) Cell { return Text(e.Kind) }},
-			{"subject", "Target", false, func(e auth.Event) Cell { return Cell{Text: e.Subject, Link: subjectPath(e)} }},
+			{"target_kind", "Type", false, func(e auth.Event) Cell { return Text(e.TargetKind) }},
+			{"target", "Target", false, func(e auth.Event) Cell { return Cell{Text: e.Target, Link: targetPath(e)} }},
 			{"channel", "Channel", true, func(e auth.Event) Cell { return Text(channelName(e.Channel)) }},
 			{"address", "Source", false, func(e auth.Event) Cell { return Text(e.Address) }},
 		},
 		Sort: "id", Descending: true, Search: "Search by actor, target, IP address or value",
 		Filters: []Filter{
-			OneOf("action", "Action", string(auth.ActionAdded), string(auth.ActionChanged), string(auth.ActionDeleted), string(auth.ActionPasswordSet),
+			OneOf("action", "Action", string(auth.ActionCreated), string(auth.ActionChanged), string(auth.ActionDeleted), string(auth.ActionPasswordSet),
 				string(auth.ActionPasswordUpgraded), string(auth.ActionSignedIn), string(auth.ActionSignedOut), string(auth.ActionSessionsEnded)),
 			OneOf("channel", "Channel", string(auth.ChannelAdmin), string(auth.ChannelAPI), string(auth.ChannelCLI)),
-			OneOf("kind", "Type", auth.KindUser, auth.KindGroup),
+			OneOf("target_kind", "Type", auth.TargetUser, auth.TargetGroup),
 			Since("at", "Time", false),
 		},
 		List: s.audit.List,
@@ -53,8 +53,8 @@ func eventFields(_ context.Context, _ *auth.Principal, e *auth.Event) ([]Fieldse
 		{Label: "Channel", Kind: ShownField, Shown: Text(channelName(e.Channel))},
 		{Label: "Source (IP address)", Kind: ShownField, Shown: Text(e.Address)},
 		{Label: "Action", Kind: ShownField, Shown: Cell{Text: string(e.Action), Badge: true}},
-		{Label: "Type", Kind: ShownField, Shown: Text(e.Kind)},
-		{Label: "Target", Kind: ShownField, Shown: Cell{Text: e.Subject, Link: subjectPath(*e)}},
+		{Label: "Type", Kind: ShownField, Shown: Text(e.TargetKind)},
+		{Label: "Target", Kind: ShownField, Shown: Cell{Text: e.Target, Link: targetPath(*e)}},
 		{Label: "Hash", Kind: ShownField, Shown: Text(e.Hash)},
 	}}}
 	changes := Fieldset{Title: "Changes"}
@@ -77,14 +77,14 @@ func beforeAfter(change auth.FieldChange) string {
 	return change.Before + " → " + change.After
 }
 
-// subjectPath returns the path of an event's target. If the target was deleted, the page
+// targetPath returns the path of an event's target. If the target was deleted, the page
 // there says so.
-func subjectPath(e auth.Event) string {
-	switch e.Kind {
-	case auth.KindUser:
-		return Prefix + "users/" + e.SubjectID + "/"
-	case auth.KindGroup:
-		return Prefix + "groups/" + e.SubjectID + "/"
+func targetPath(e auth.Event) string {
+	switch e.TargetKind {
+	case auth.TargetUser:
+		return Prefix + "users/" + e.TargetID + "/"
+	case auth.TargetGroup:
+		return Prefix + "groups/" + e.TargetID + "/"
 	}
 	return ""
 }

@@ -12,7 +12,7 @@ import (
 
 func (s *Site) groups() Model[auth.Group] {
 	return Model[auth.Group]{
-		Name: "groups", Label: "Groups", One: "group", Many: "groups", Permissions: auth.GroupModel, History: auth.KindGroup,
+		Name: "groups", Label: "Groups", One: "group", Many: "groups", Permissions: auth.GroupModel, History: auth.TargetGroup,
 		Key:   func(g auth.Group) string { return strconv.FormatInt(g.ID, 10) },
 		Title: func(g auth.Group) string { return g.Name },
 		Columns: []Column[auth.Group]{

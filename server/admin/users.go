@@ -17,7 +17,7 @@ import (
 // a user reads them.
 func (s *Site) users() Model[auth.Account] {
 	return Model[auth.Account]{
-		Name: "users", Label: "Users", One: "user", Many: "users", Permissions: auth.UserModel, History: auth.KindUser,
+		Name: "users", Label: "Users", One: "user", Many: "users", Permissions: auth.UserModel, History: auth.TargetUser,
 		Key:   func(a auth.Account) string { return strconv.FormatInt(a.ID, 10) },
 		Title: func(a auth.Account) string { return a.Email },
 		Columns: []Column[auth.Account]{

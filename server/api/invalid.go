@@ -77,7 +77,7 @@ func messageOf(err *openapi3.SchemaError) string {
 	case "minLength":
 		return fmt.Sprintf("This must have at least %d characters.", schema.MinLength)
 	case "maxLength":
-		return fmt.Sprintf("This must have at most %d characters.", *schema.MaxLength)
+		return fmt.Sprintf("Use at most %d characters.", *schema.MaxLength)
 	case "pattern":
 		return "This has characters that it must not have."
 	}

@@ -30,15 +30,15 @@ const (
 var sentences = map[Code]string{
 	CodeAuthenticationRequired: "Sign in to do this.",
 	CodeInvalidToken:           "You are signed out. Sign in again.",
-	CodeInvalidCredentials:     "The e-mail address or the password is not right.",
+	CodeInvalidCredentials:     "Incorrect e-mail address or password.",
 	CodeTooManyAttempts:        "Too many failed attempts. Try again later.",
-	CodeBusy:                   "Many people are signing in right now. Please try again in a moment.",
-	CodeUnavailable:            "The service cannot be reached right now. Please try again in a moment.",
+	CodeBusy:                   "Many people are signing in right now. Try again in a moment.",
+	CodeUnavailable:            "The service cannot be reached right now. Try again in a moment.",
 	CodeInvalid:                "The request is not valid.",
 	CodeNotFound:               "There is nothing here.",
-	CodeForbidden:              "You don't have permission to do this.",
+	CodeForbidden:              "You do not have permission to do this.",
 	CodeConflict:               "Somebody else has changed this.",
-	CodeConfirmationRequired:   "Enter your password to do this.",
+	CodeConfirmationRequired:   "Enter your password to confirm.",
 }
 
 // Codes lists the codes of the domain.

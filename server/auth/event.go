@@ -15,7 +15,7 @@ type Action string
 
 // The actions.
 const (
-	ActionAdded            Action = "added"
+	ActionCreated          Action = "created"
 	ActionChanged          Action = "changed"
 	ActionDeleted          Action = "deleted"
 	ActionPasswordSet      Action = "password set"
@@ -25,29 +25,29 @@ const (
 	ActionSessionsEnded    Action = "sessions ended"
 )
 
-// The kinds of subject that events are about.
+// The kinds of target that events have.
 const (
-	KindUser  = "user"
-	KindGroup = "group"
+	TargetUser  = "user"
+	TargetGroup = "group"
 )
 
 // Event tells of a change: who made it, when, from where, to what. Events are
 // numbered from 1 without a gap, and each holds the hash of the one before it, so
 // that an event that was edited or taken out afterwards is found (package audit).
 type Event struct {
-	ID        int64 // set by the store
-	Version   int   // of its form; set by the store, to [EventVersion]
-	At        time.Time
-	Channel   Channel
-	ActorID   int64 // 0: nobody who has an account
-	Actor     string
-	Address   string
-	Action    Action
-	Kind      string
-	SubjectID string
-	Subject   string // how people knew it then
-	Changes   []FieldChange
-	Hash      string // set by the store
+	ID         int64 // set by the store
+	Version    int   // of its form; set by the store, to [EventVersion]
+	At         time.Time
+	Channel    Channel
+	ActorID    int64 // 0: nobody who has an account
+	Actor      string
+	Address    string
+	Action     Action
+	TargetKind string
+	TargetID   string
+	Target     string // how people knew it then
+	Changes    []FieldChange
+	Hash       string // set by the store
 }
 
 // FieldChange is what became of a field. It never holds a password, in whatever
@@ -75,7 +75,7 @@ func (e Event) Chain(previous string) (string, error) {
 	}
 	text, err := json.Marshal([]any{
 		previous, e.Version, e.ID, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Channel, e.ActorID, e.Actor, e.Address,
-		e.Action, e.Kind, e.SubjectID, e.Subject, e.Changes,
+		e.Action, e.TargetKind, e.TargetID, e.Target, e.Changes,
 	})
 	if err != nil {
 		return "", fmt.Errorf("hashing an event: %w", err)
@@ -93,13 +93,13 @@ func (p *Principal) Event(at time.Time, action Action) Event {
 
 // OnUser returns the event as one about a user.
 func (e Event) OnUser(user User) Event {
-	e.Kind, e.SubjectID, e.Subject = KindUser, strconv.FormatInt(user.ID, 10), user.Email
+	e.TargetKind, e.TargetID, e.Target = TargetUser, strconv.FormatInt(user.ID, 10), user.Email
 	return e
 }
 
 // OnGroup returns the event as one about a group.
 func (e Event) OnGroup(group Group) Event {
-	e.Kind, e.SubjectID, e.Subject = KindGroup, strconv.FormatInt(group.ID, 10), group.Name
+	e.TargetKind, e.TargetID, e.Target = TargetGroup, strconv.FormatInt(group.ID, 10), group.Name
 	return e
 }
 

@@ -12,7 +12,7 @@ func TestAnEventsHashStaysTheSame(t *testing.T) {
 	t.Parallel()
 	event := Event{
 		Version: 1, ID: 7, At: eventTime.Add(1500 * time.Microsecond), Channel: ChannelAdmin, ActorID: 1, Actor: "root@example.com", Address: "192.0.2.9",
-		Action: ActionChanged, Kind: KindUser, SubjectID: "3", Subject: "alice@example.com",
+		Action: ActionChanged, TargetKind: TargetUser, TargetID: "3", Target: "alice@example.com",
 		Changes: []FieldChange{{"first_name", "Alice", "A<b>"}},
 	}
 	got, err := event.Chain("previous")
@@ -38,8 +38,8 @@ func TestEveryFieldOfAnEventIsInItsHash(t *testing.T) {
 	for name, change := range map[string]func(e *Event){
 		"ID": func(e *Event) { e.ID++ }, "At": func(e *Event) { e.At = e.At.Add(time.Microsecond) }, "Channel": func(e *Event) { e.Channel = "x" },
 		"ActorID": func(e *Event) { e.ActorID++ }, "Actor": func(e *Event) { e.Actor = "x" }, "Address": func(e *Event) { e.Address = "x" },
-		"Action": func(e *Event) { e.Action = "x" }, "Kind": func(e *Event) { e.Kind = "x" }, "SubjectID": func(e *Event) { e.SubjectID = "x" },
-		"Subject": func(e *Event) { e.Subject = "x" }, "Changes": func(e *Event) { e.Changes = []FieldChange{{}} },
+		"Action": func(e *Event) { e.Action = "x" }, "TargetKind": func(e *Event) { e.TargetKind = "x" }, "TargetID": func(e *Event) { e.TargetID = "x" },
+		"Target": func(e *Event) { e.Target = "x" }, "Changes": func(e *Event) { e.Changes = []FieldChange{{}} },
 	} {
 		changed := event
 		change(&changed)

@@ -66,7 +66,7 @@ func (p *Principal) Require(ctx context.Context, from PermissionReader, m Model,
 	if p.Rights.Any(m, verbs...) {
 		return nil
 	}
-	return Forbidden("You don't have permission to do this. It requires " + string(m.May(verbs[0])) + ".")
+	return Forbidden("You do not have permission to do this. It requires " + string(m.May(verbs[0])) + ".")
 }
 
 // loadRights reads what a user of the API may do, the first time that something asks.
@@ -94,7 +94,7 @@ func (p *Principal) RequireConfirmed(now time.Time) error {
 	if p.IsConfirmed(now) {
 		return nil
 	}
-	return &Error{Code: CodeConfirmationRequired, Detail: "Enter your password to do this."}
+	return &Error{Code: CodeConfirmationRequired, Detail: "Enter your password to confirm."}
 }
 
 // Proof is what somebody shows to prove that it is them: today a password, later a

@@ -30,15 +30,15 @@ func TestWhatIsDoneOnTheCommandLineIsAnEvent(t *testing.T) {
 	w, _ := audited(t)
 	var got []string
 	err := w.app(t).Store.EachEvent(t.Context(), auth.ListParams{}, func(e auth.Event) error {
-		got = append(got, strings.Join([]string{string(e.Channel), e.Actor, string(e.Action), e.Subject}, " "))
+		got = append(got, strings.Join([]string{string(e.Channel), e.Actor, string(e.Action), e.Target}, " "))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"command test added admin@example.com", "command test added other@example.com",
-		"command command line changed other@example.com", "api other@example.com signed in other@example.com",
+		"cli test created admin@example.com", "cli test created other@example.com",
+		"cli command line changed other@example.com", "api other@example.com signed in other@example.com",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("events are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -30,11 +30,11 @@ func TestCreateSuperuserAsks(t *testing.T) {
 		},
 		"again for an address that is none": {
 			"\nadmin\nadmin@example.com\n", []string{goodPassword, goodPassword}, "admin@example.com",
-			[]string{"email: This is required.", "email: This is not an e-mail address."},
+			[]string{"email: This is required.", "email: Enter a valid e-mail address."},
 		},
 		"again for an address that is taken": {
 			"TAKEN@example.com\nadmin@example.com\n", []string{goodPassword, goodPassword}, "admin@example.com",
-			[]string{"email: A user with this e-mail address exists already."},
+			[]string{"email: A user with this e-mail address already exists."},
 		},
 		"again for a password that is not repeated": {
 			"admin@example.com\n", []string{goodPassword, "correct horse batery", goodPassword, goodPassword}, "admin@example.com",
@@ -86,8 +86,8 @@ func TestCreateSuperuserThatCannotGoOn(t *testing.T) {
 		"when nobody repeats it": {
 			func(w *world) { w.stdin, w.typed = "admin@example.com\n", []string{goodPassword} }, nil, exitFailed, []string{"reading the password"},
 		},
-		"with an address as a flag that is taken": {func(*world) {}, []string{"--email", "TAKEN@example.com"}, exitFailed, []string{"exists already"}},
-		"with an address as a flag that is none":  {func(*world) {}, []string{"--email", "admin"}, exitFailed, []string{"not an e-mail address"}},
+		"with an address as a flag that is taken": {func(*world) {}, []string{"--email", "TAKEN@example.com"}, exitFailed, []string{"already exists"}},
+		"with an address as a flag that is none":  {func(*world) {}, []string{"--email", "admin"}, exitFailed, []string{"Enter a valid e-mail address"}},
 		"where there is no terminal":              {func(w *world) { w.terminal = false }, nil, exitUsage, []string{"--noinput"}},
 		"with --noinput and nothing set": {
 			func(*world) {}, []string{"--noinput"}, exitUsage, []string{"LATCHKEY_SUPERUSER_EMAIL", "LATCHKEY_SUPERUSER_PASSWORD"},
@@ -99,7 +99,7 @@ func TestCreateSuperuserThatCannotGoOn(t *testing.T) {
 			func(w *world) { w.vars["LATCHKEY_SUPERUSER_PASSWORD"] = goodPassword }, []string{"--noinput"}, exitUsage, []string{"LATCHKEY_SUPERUSER_EMAIL"},
 		},
 		"with --noinput and an address that is taken": {
-			func(w *world) { w.unasked("Taken@example.com", goodPassword) }, []string{"--noinput"}, exitFailed, []string{"email: A user with this e-mail address exists already."},
+			func(w *world) { w.unasked("Taken@example.com", goodPassword) }, []string{"--noinput"}, exitFailed, []string{"email: A user with this e-mail address already exists."},
 		},
 		"with --noinput and everything wrong": {
 			func(w *world) { w.unasked("admin", "trustno1") }, []string{"--noinput"}, exitFailed, []string{"email: ", "password: "},
@@ -158,7 +158,7 @@ func TestCreateSuperuserAsksForNoPasswordForAnAddressThatTwinsHave(t *testing.T)
 	w.stdin = "dupcase@example.com\n"
 	w.typed = slices.Repeat([]string{goodPassword}, 10)
 	got := w.run(t, "createsuperuser")
-	if got.code != exitFailed || strings.Count(got.stderr, "exists already") != 1 {
+	if got.code != exitFailed || strings.Count(got.stderr, "already exists") != 1 {
 		t.Errorf("exits with %d: %s", got.code, got.stderr)
 	}
 	if w.asked > 2 {

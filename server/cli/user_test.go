@@ -76,7 +76,7 @@ func TestTheLastSuperuserStaysOneOnTheCommandLine(t *testing.T) {
 	w.run(t, "user", "deactivate", "asleep@example.com").mustSucceed(t, "inactive")
 	for _, command := range []string{"deactivate", "demote", "delete"} {
 		got := w.run(t, "user", command, "admin@example.com")
-		if got.code != exitFailed || got.stdout != "" || !strings.Contains(got.stderr, "last active superuser. Make another one first.") || strings.Count(got.stderr, "\n") != 1 {
+		if got.code != exitFailed || got.stdout != "" || !strings.Contains(got.stderr, "last active superuser. Create another one first.") || strings.Count(got.stderr, "\n") != 1 {
 			t.Errorf("%s exits with %d\n%s%s", command, got.code, got.stdout, got.stderr)
 		}
 		if got := w.row(t, "admin@example.com"); got != "active staff superuser" {

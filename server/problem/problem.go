@@ -47,7 +47,7 @@ var statusOf = map[auth.Code]int{
 }
 
 // errInternal is what anybody is told of an error without a code.
-var errInternal = auth.NewError(CodeInternal, "Something went wrong on our side. Please try again.", nil)
+var errInternal = auth.NewError(CodeInternal, "Something went wrong on our side. Try again.", nil)
 
 // Codes lists every code that has a status.
 func Codes() []auth.Code { return slices.Sorted(maps.Keys(statusOf)) }

@@ -61,7 +61,7 @@ describe('the first superuser', { timeout: 300_000 }, () => {
       await fieldOf(page, 'password').fill('password')
       await fieldOf(page, 'again').fill('password')
       assert.equal(await press(page, 'Create account and sign in'), 422)
-      assert.equal(await faultOf(page, 'email').innerText(), 'This is not an e-mail address.')
+      assert.equal(await faultOf(page, 'email').innerText(), 'Enter a valid e-mail address.')
       assert.match(await faultOf(page, 'password').innerText(), /common|everybody/i)
       assert.equal(await fieldOf(page, 'email').inputValue(), 'ada')
 
@@ -87,7 +87,7 @@ describe('the first superuser', { timeout: 300_000 }, () => {
     const written = site.output()
     assert.equal(written.split(token).length - 1, 1, 'the token stands anywhere but in the link')
     assert.deepEqual(await site.sql('SELECT email, channel, action FROM latchkey_event e JOIN users_user u ON u.email = e.actor ORDER BY e.id'), [
-      [ada.email, 'admin', 'added'],
+      [ada.email, 'admin', 'created'],
       [ada.email, 'admin', 'signed in'],
     ])
   })
@@ -103,7 +103,7 @@ describe('the first superuser', { timeout: 300_000 }, () => {
         await fieldOf(page, 'first_name').fill('Typed')
         await fieldOf(page, box).uncheck()
         assert.equal(await press(page, 'Save changes'), 422)
-        assert.equal(await faultOf(page, box).innerText(), 'This is the last active superuser. Make another one first.')
+        assert.equal(await faultOf(page, box).innerText(), 'This is the last active superuser. Create another one first.')
         assert.equal(await faultOf(page, other).count(), 0)
         assert.equal(await fieldOf(page, 'first_name').inputValue(), 'Typed')
         assert.equal(await fieldOf(page, box).isChecked(), false)
@@ -178,7 +178,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       assert.equal(page.url(), `${site.origin}/admin/login/?next=${encodeURIComponent('/admin/users/?q=x&p=1')}`)
       for (const email of ['plain@example.com', 'gone@example.com', 'nobody@example.com', root.email]) {
         assert.equal(await signInStaff(page, { email, password: email === root.email ? 'wrong' : good }), 401)
-        assert.equal(await noticeOf(page).innerText(), 'This is not the e-mail address and password of a member of staff.')
+        assert.equal(await noticeOf(page).innerText(), 'Incorrect e-mail address or password, or the account is not staff.')
         assert.equal(await page.getByLabel('E-mail address').inputValue(), email)
         assert.equal(await adminCookie(page), undefined)
       }
@@ -283,7 +283,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await open(page, 'audit-log/?q=grace%40example.com&kind=user')
       const steps = await page.locator('.list tbody tr').evaluateAll((rows) => rows.map((row) => row.querySelectorAll('td')[3].innerText.trim()))
       assert.deepEqual(steps, [
-        'deleted', 'signed in', 'changed', 'sessions ended', 'changed', 'changed', 'signed in', 'added',
+        'deleted', 'signed in', 'changed', 'sessions ended', 'changed', 'changed', 'signed in', 'created',
       ])
       await page.locator('.list tbody a').first().click()
       await page.waitForURL(/audit-log\/\d+\/$/)
@@ -437,7 +437,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       assert.deepEqual([await fieldOf(page, 'last_name').inputValue(), await fieldOf(page, 'is_superuser').isChecked()], ['Typed', true])
       await fieldOf(page, 'current_password').fill('wrong')
       assert.equal(await press(page, 'Save changes'), 422)
-      assert.equal(await faultOf(page, 'current_password').innerText(), 'This is not your password.')
+      assert.equal(await faultOf(page, 'current_password').innerText(), 'Incorrect password.')
       assert.equal(await fieldOf(page, 'last_name').inputValue(), 'Typed')
       assert.deepEqual(await userRow(target.email, 'first_name, last_name'), ['Tara', ''])
       await fieldOf(page, 'current_password').fill(good)
@@ -573,7 +573,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       assert.equal(await type(''), 422)
       assert.equal(await faultOf(page, 'current_password').innerText(), 'This is required.')
       assert.equal(await type('wrong'), 422)
-      assert.equal(await faultOf(page, 'current_password').innerText(), 'This is not your password.')
+      assert.equal(await faultOf(page, 'current_password').innerText(), 'Incorrect password.')
       assert.equal(await statusOf(site, token), 200)
       assert.equal(await type(good), 303)
       assert.equal(await flashOf(page).innerText(), 'Your password was changed.')
@@ -665,7 +665,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await fieldOf(page, 'first_name').fill(`${image}2`)
       await page.getByLabel(group).check()
       assert.equal(await press(page, 'Save changes'), 303)
-      const [[event]] = await site.sql(`SELECT max(id) FROM latchkey_event WHERE action = 'changed' AND subject = ${quoted(email)}`)
+      const [[event]] = await site.sql(`SELECT max(id) FROM latchkey_event WHERE action = 'changed' AND target = ${quoted(email)}`)
       const [[session]] = await site.sql(`SELECT id FROM latchkey_session WHERE user_id = ${evil.id} AND channel = 'api'`)
 
       await plain('', email, image)
@@ -869,9 +869,9 @@ describe('the admin site', { timeout: 600_000 }, () => {
         [{ email: 'nul\0@example.com' }, /no spaces or control characters/],
         [{ first_name: 'N\0UL' }, /characters that no name has/],
         [{ first_name: 'x'.repeat(151) }, /at most 150 characters/],
-        [{ groups: '999999' }, /no longer there/],
-        [{ groups: 'abc' }, /no longer there/],
-        [{ permissions: '-5' }, /no longer there/],
+        [{ groups: '999999' }, /no longer exists/],
+        [{ groups: 'abc' }, /no longer exists/],
+        [{ permissions: '-5' }, /no longer exists/],
         [{ password: 'x'.repeat(5000), again: 'x'.repeat(5000) }, /./],
       ]) {
         const answer = await ask(page, add, { form: with_(empty, { ...form, ...changes }) })
@@ -910,7 +910,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await page.goto(own)
       const change = with_(await fieldsOf(page), { first_name: 'Once' })
       for (let times = 0; times < 2; times++) assert.equal((await ask(page, own, { form: change })).status, 303)
-      assert.equal((await site.sql("SELECT count(*) FROM latchkey_event WHERE subject = 'form@example.com' AND action = 'changed'"))[0][0], 1)
+      assert.equal((await site.sql("SELECT count(*) FROM latchkey_event WHERE target = 'form@example.com' AND action = 'changed'"))[0][0], 1)
 
       // Too late: it was deleted meanwhile.
       await page.goto(own)
@@ -982,7 +982,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await open(page, `users/${rootID}/`)
       await fieldOf(page, 'first_name').fill('Owned')
       assert.equal(await press(page, 'Save changes'), 403)
-      assert.equal(await noticeOf(page).innerText(), 'Only a superuser may do this to a superuser.')
+      assert.equal(await noticeOf(page).innerText(), 'Only a superuser can change a superuser.')
       await open(page, `users/${rootID}/password/`)
       await fieldOf(page, 'password').fill('compiler-h0pper')
       await fieldOf(page, 'again').fill('compiler-h0pper')

@@ -70,7 +70,7 @@ describe('signing in and out', { timeout: 300_000 }, () => {
     await visit({}, async (page) => {
       await page.goto(`${site.origin}/login`)
       await signIn(page, { email: site.user.email, password: 'wrong' })
-      await alertOf(page).getByText('The e-mail address or the password is not right.').waitFor()
+      await alertOf(page).getByText('Incorrect e-mail address or password.').waitFor()
       assert.equal(await page.getByLabel('E-mail address').inputValue(), site.user.email)
       assert.equal(await page.getByLabel('Password').inputValue(), '')
       assert.equal(await sessionCookie(page), undefined)

@@ -117,7 +117,7 @@ const signedOut: Failure = { code: 'authentication_required', status: 401, detai
 const unreachable: Failure = {
   code: 'unreachable',
   status: 503,
-  detail: 'The service cannot be reached right now. Please try again in a moment.',
+  detail: 'The service cannot be reached right now. Try again in a moment.',
   errors: [],
 }
 

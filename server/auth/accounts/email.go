@@ -21,7 +21,7 @@ func checkEmail(email string) string {
 	case !utf8.ValidString(email), strings.ContainsFunc(email, isSpaceOrControl):
 		return "An e-mail address has no spaces or control characters."
 	case !found, local == "", strings.Contains(local, "@"), !isDomain(domain):
-		return "This is not an e-mail address."
+		return "Enter a valid e-mail address."
 	}
 	return ""
 }

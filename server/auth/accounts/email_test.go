@@ -13,7 +13,7 @@ func TestCheckEmail(t *testing.T) {
 		required = "This is required."
 		long     = "An e-mail address has at most 254 characters."
 		spaces   = "An e-mail address has no spaces or control characters."
-		none     = "This is not an e-mail address."
+		none     = "Enter a valid e-mail address."
 	)
 	for email, want := range map[string]string{
 		"alice@example.com":                       "",

@@ -45,7 +45,7 @@ func TestTheFirstSuperuserIsMadeByALink(t *testing.T) {
 		t.Fatalf("made %+v, %v", user, err)
 	}
 	e := w.Store.Events[0]
-	if e.Channel != auth.ChannelAdmin || e.ActorID != user.ID || e.Actor != user.Email || e.Address != authtest.Desk.Address || e.Action != auth.ActionAdded {
+	if e.Channel != auth.ChannelAdmin || e.ActorID != user.ID || e.Actor != user.Email || e.Address != authtest.Desk.Address || e.Action != auth.ActionCreated {
 		t.Errorf("the event is %+v", e)
 	}
 	w.MustHoldNoSecret(t, token)

@@ -119,9 +119,9 @@ func inOrder(ids []int64) []int64 {
 func checkText(text string) string {
 	switch {
 	case !utf8.ValidString(text), strings.ContainsFunc(text, unicode.IsControl):
-		return "This has characters that are not allowed in a name."
+		return "This contains invalid characters."
 	case utf8.RuneCountInString(text) > auth.MaxNameLength:
-		return fmt.Sprintf("This must have at most %d characters.", auth.MaxNameLength)
+		return fmt.Sprintf("Use at most %d characters.", auth.MaxNameLength)
 	}
 	return ""
 }
@@ -130,7 +130,7 @@ func checkText(text string) string {
 // form would change: that may be more than its sender did, if there was more than one
 // change since they opened it.
 func changedMeanwhile(ctx context.Context, tx Tx, kind string, id int64, would []auth.FieldChange) error {
-	told := "Somebody has changed this since you opened it, in the database or through Django."
+	told := "This was changed since you opened it, in the database or by Django."
 	last, err := tx.Events.LastEvent(ctx, kind, strconv.FormatInt(id, 10), auth.ActionChanged)
 	if err != nil && !errors.Is(err, auth.ErrNoRow) {
 		return err
@@ -146,5 +146,5 @@ func changedMeanwhile(ctx context.Context, tx Tx, kind string, id int64, would [
 	for _, change := range would {
 		fields = append(fields, fmt.Sprintf("%s from “%s” to “%s”", change.Field, change.Before, change.After))
 	}
-	return auth.Conflict(told+" What you sent would change "+strings.Join(fields, ", ")+".", nil)
+	return auth.Conflict(told+" Saving would change "+strings.Join(fields, ", ")+".", nil)
 }

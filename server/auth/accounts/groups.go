@@ -75,7 +75,7 @@ func (s *Service) saveGroup(ctx context.Context, by *auth.Principal, id int64, v
 	group := auth.Group{ID: id, Name: form.Name, Permissions: form.Permissions}
 	err := s.change(ctx, by, func(ctx context.Context, tx Tx, by *auth.Principal) error {
 		group.ID = id
-		was, action := auth.Group{}, auth.ActionAdded
+		was, action := auth.Group{}, auth.ActionCreated
 		names, err := readNames(ctx, tx)
 		if err != nil {
 			return err
@@ -88,7 +88,7 @@ func (s *Service) saveGroup(ctx context.Context, by *auth.Principal, id int64, v
 				return nil
 			}
 			if version != GroupFormOf(was).Version() {
-				return changedMeanwhile(ctx, tx, auth.KindGroup, id, names.groupDifferences(was, group))
+				return changedMeanwhile(ctx, tx, auth.TargetGroup, id, names.groupDifferences(was, group))
 			}
 			action = auth.ActionChanged
 		}
@@ -150,7 +150,7 @@ func (s *Service) DeleteGroups(ctx context.Context, by *auth.Principal, ids []in
 
 func noSuchGroup(err error) error {
 	if errors.Is(err, auth.ErrNoRow) {
-		return auth.NotFound("There is no such group, or no longer.")
+		return auth.NotFound("This group does not exist, or was deleted.")
 	}
 	return err
 }

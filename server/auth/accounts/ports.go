@@ -141,8 +141,8 @@ type TokenTx interface {
 
 // EventTx writes the audit log.
 type EventTx interface {
-	// LastEvent returns the newest event of a sort about a subject; [auth.ErrNoRow] without any.
-	LastEvent(ctx context.Context, kind, subjectID string, action auth.Action) (auth.Event, error)
+	// LastEvent returns the newest event of an action about a target; [auth.ErrNoRow] without any.
+	LastEvent(ctx context.Context, kind, targetID string, action auth.Action) (auth.Event, error)
 	// Record stores an event, with the others at the end of the transaction.
 	Record(event auth.Event)
 }

@@ -58,14 +58,14 @@ func mayTouch(ctx context.Context, tx Tx, by *auth.Principal, account auth.Accou
 		return nil
 	}
 	if account.IsSuperuser && !by.Rights.Include(auth.Everything()) {
-		return auth.Forbidden("Only a superuser may do this to a superuser.")
+		return auth.Forbidden("Only a superuser can change a superuser.")
 	}
 	theirs, err := tx.Users.PermissionsOf(ctx, account.ID)
 	if err != nil {
 		return err
 	}
 	if !by.Rights.Include(auth.Holding(theirs...)) {
-		return auth.Forbidden("This account may do what you may not, so it is not yours to change.")
+		return auth.Forbidden("This account has permissions that you do not have, so you cannot change it.")
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ func mayTouchGroup(by *auth.Principal, group auth.Group, names names) error {
 	if by.Rights.Include(names.rightsOf(group)) {
 		return nil
 	}
-	return auth.Forbidden("Members of “" + group.Name + "” may do what you may not, so this group is not yours to change.")
+	return auth.Forbidden("Members of “" + group.Name + "” have permissions that you do not have, so you cannot change this group.")
 }
 
 // checkGrant holds what an account is to become against the actor's own rights.
@@ -91,9 +91,9 @@ func checkGrant(by *auth.Principal, was, is auth.Account, names names, now time.
 		group, known := names.groups[id]
 		switch {
 		case !known:
-			faults.Add("groups", "One of these groups is no longer there.")
+			faults.Add("groups", "One of these groups no longer exists.")
 		case !by.Rights.Include(names.rightsOf(group)):
-			faults.Add("groups", "Members of “"+group.Name+"” may do what you may not.")
+			faults.Add("groups", "Members of “"+group.Name+"” have permissions that you do not have.")
 		}
 	}
 	faults.Add("permissions", names.checkPermissions(by, added(was.Permissions, is.Permissions)))
@@ -135,8 +135,8 @@ func keepSuperuser(ctx context.Context, tx Tx, was, is auth.Account) error {
 	case !is.IsStaff:
 		field = "is_staff"
 	}
-	refusal := auth.Invalid(auth.FieldError{Field: field, Message: "This is the last active superuser. Make another one first."})
-	refusal.Detail = was.Email + " is the last active superuser. Make another one first."
+	refusal := auth.Invalid(auth.FieldError{Field: field, Message: "This is the last active superuser. Create another one first."})
+	refusal.Detail = was.Email + " is the last active superuser. Create another one first."
 	return refusal
 }
 
@@ -190,7 +190,7 @@ func (n names) checkPermissions(by *auth.Principal, ids []int64) string {
 		permission, known := n.permissions[id]
 		switch {
 		case !known:
-			return "One of these permissions is no longer there."
+			return "One of these permissions no longer exists."
 		case !by.Rights.Has(permission.Name()):
 			return "You cannot grant " + string(permission.Name()) + ", which you do not have yourself."
 		}

@@ -339,7 +339,7 @@ func TestEverythingTakesItsPermission(t *testing.T) {
 				}
 				by := &auth.Principal{Channel: auth.ChannelAdmin, User: auth.User{ID: authtest.SamID}, Rights: auth.Holding(others...)}
 				refusal := w.MustChangeNothing(t, auth.CodeForbidden, func() error { return test.do(t, w, by) })
-				if want := "It requires " + string(missing) + "."; refusal.Detail != "You don't have permission to do this. "+want {
+				if want := "It requires " + string(missing) + "."; refusal.Detail != "You do not have permission to do this. "+want {
 					t.Errorf("says %q, want %q", refusal.Detail, want)
 				}
 			}

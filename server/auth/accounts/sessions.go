@@ -105,7 +105,7 @@ func ownSession(by *auth.Principal, userID int64) string {
 
 func noSuchSession(err error) error {
 	if errors.Is(err, auth.ErrNoRow) {
-		return auth.NotFound("There is no such session, or no longer.")
+		return auth.NotFound("This session does not exist, or was deleted.")
 	}
 	return err
 }

@@ -56,7 +56,7 @@ func (s *Service) createSuperuser(ctx context.Context, by *auth.Principal, in Ne
 			maker.User, maker.Name = user, user.Email
 		}
 		changes := names{}.differences(auth.Account{}, auth.Account{User: user})
-		tx.Events.Record(maker.Event(user.DateJoined, auth.ActionAdded).OnUser(user).With(changes...))
+		tx.Events.Record(maker.Event(user.DateJoined, auth.ActionCreated).OnUser(user).With(changes...))
 		return nil
 	})
 	return user, takenAsField(err)
@@ -94,7 +94,7 @@ func (s *Service) CheckSetup(ctx context.Context, token string) error {
 	return nil
 }
 
-var errSetupClosed = auth.Forbidden("This link has been used or has expired. If there is no superuser yet, restart the server: it prints a new link.")
+var errSetupClosed = auth.Forbidden("This link was used or has expired. Restart the server to get a new one.")
 
 // SetUp makes the first superuser by a one-time link, which is then of no use any
 // more.

@@ -94,7 +94,7 @@ func (s *Service) CreateUser(ctx context.Context, by *auth.Principal, form UserF
 		if err := storeRights(ctx, tx, auth.Account{}, account); err != nil {
 			return err
 		}
-		tx.Events.Record(by.Event(now, auth.ActionAdded).OnUser(account.User).With(names.differences(auth.Account{}, account)...))
+		tx.Events.Record(by.Event(now, auth.ActionCreated).OnUser(account.User).With(names.differences(auth.Account{}, account)...))
 		made = account.User
 		return nil
 	})
@@ -131,7 +131,7 @@ func (s *Service) UpdateUser(ctx context.Context, by *auth.Principal, id int64, 
 			if err != nil {
 				return err
 			}
-			return changedMeanwhile(ctx, tx, auth.KindUser, id, names.differences(was, is))
+			return changedMeanwhile(ctx, tx, auth.TargetUser, id, names.differences(was, is))
 		}
 		faults := form.check(form.Email != seen.Email)
 		if err := faults.Err(); err != nil {
@@ -227,7 +227,7 @@ func (s *Service) DeleteUsers(ctx context.Context, by *auth.Principal, ids []int
 				return err
 			}
 			if was.ID == by.User.ID {
-				return auth.Conflict("This is the account that you are signed in with. Somebody else has to delete it.", nil)
+				return auth.Conflict("You cannot delete your own account.", nil)
 			}
 			if err := keepSuperuser(ctx, tx, was, auth.Account{}); err != nil {
 				return err
@@ -256,7 +256,7 @@ func accountFor(ctx context.Context, tx Tx, by *auth.Principal, id int64) (auth.
 
 func noSuchUser(err error) error {
 	if errors.Is(err, auth.ErrNoRow) {
-		return auth.NotFound("There is no such user, or no longer.")
+		return auth.NotFound("This user does not exist, or was deleted.")
 	}
 	return err
 }

@@ -35,12 +35,12 @@ func TestAddUser(t *testing.T) {
 	if account, err := w.Store.Account(t.Context(), 5); err != nil || fmt.Sprint(account.Groups, account.Permissions) != fmt.Sprint([]int64{authtest.SupportID, authtest.AdminsID}, w.IDs("users.view_user")) {
 		t.Errorf("the account is %+v, %v", account, err)
 	}
-	const event = `root@example.com added user bob@example.com; email: "" → "bob@example.com"; first_name: "" → "Bob"; last_name: "" → "O'Brien"; ` +
+	const event = `root@example.com created user bob@example.com; email: "" → "bob@example.com"; first_name: "" → "Bob"; last_name: "" → "O'Brien"; ` +
 		`is_active: "no" → "yes"; is_staff: "no" → "yes"; groups: "" → "support, admins"; permissions: "" → "users.view_user"` + "\n"
 	if got := authtest.Told(w.Store.Events); got != event {
 		t.Errorf("the event is\n%swant\n%s", got, event)
 	}
-	if e := w.Store.Events[0]; !e.At.Equal(want.DateJoined) || e.Channel != auth.ChannelAdmin || e.ActorID != authtest.RootID || e.Address != "192.0.2.9" || e.SubjectID != "5" {
+	if e := w.Store.Events[0]; !e.At.Equal(want.DateJoined) || e.Channel != auth.ChannelAdmin || e.ActorID != authtest.RootID || e.Address != "192.0.2.9" || e.TargetID != "5" {
 		t.Errorf("the event is %+v", e)
 	}
 	w.MustHoldNoSecret(t)
@@ -237,21 +237,21 @@ func TestWhoChangesWhatAnotherHasChangedIsTold(t *testing.T) {
 	}{
 		"by a colleague": {
 			func(t *testing.T, w *world) { w.mustEdit(t, authtest.SamID, rename) },
-			"sam@example.com has changed this since you opened it: first_name is now “Alicia”, last_name is now “Liddell”. What you sent would change first_name from “Alicia” to “”, last_name from “Liddell” to “Other”.",
+			"sam@example.com has changed this since you opened it: first_name is now “Alicia”, last_name is now “Liddell”. Saving would change first_name from “Alicia” to “”, last_name from “Liddell” to “Other”.",
 		},
 		"by a colleague, and the user has signed in since": {
 			func(t *testing.T, w *world) {
 				w.mustEdit(t, authtest.SamID, rename)
 				w.MustLogin(t, signin.Credentials{Email: "alice@example.com", Password: "password of alice@example.com"})
 			},
-			"sam@example.com has changed this since you opened it: first_name is now “Alicia”, last_name is now “Liddell”. What you sent would change first_name from “Alicia” to “”, last_name from “Liddell” to “Other”.",
+			"sam@example.com has changed this since you opened it: first_name is now “Alicia”, last_name is now “Liddell”. Saving would change first_name from “Alicia” to “”, last_name from “Liddell” to “Other”.",
 		},
 		"by two, of whom the later is named": {
 			func(t *testing.T, w *world) {
 				w.mustEdit(t, authtest.RootID, rename)
 				w.mustEdit(t, authtest.SamID, func(f *accounts.UserForm) { f.FirstName = "Ali" })
 			},
-			"sam@example.com has changed this since you opened it: first_name is now “Ali”. What you sent would change first_name from “Ali” to “”, last_name from “Liddell” to “Other”.",
+			"sam@example.com has changed this since you opened it: first_name is now “Ali”. Saving would change first_name from “Ali” to “”, last_name from “Liddell” to “Other”.",
 		},
 		"on the command line": {
 			func(t *testing.T, w *world) {
@@ -259,15 +259,15 @@ func TestWhoChangesWhatAnotherHasChangedIsTold(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"ops has changed this since you opened it: is_active is now “no”. What you sent would change last_name from “” to “Other”, is_active from “no” to “yes”.",
+			"ops has changed this since you opened it: is_active is now “no”. Saving would change last_name from “” to “Other”, is_active from “no” to “yes”.",
 		},
 		"through Django": {
 			func(_ *testing.T, w *world) { w.Store.User(authtest.AliceID).FirstName = "Alicia" },
-			"Somebody has changed this since you opened it, in the database or through Django. What you sent would change first_name from “Alicia” to “”, last_name from “” to “Other”.",
+			"This was changed since you opened it, in the database or by Django. Saving would change first_name from “Alicia” to “”, last_name from “” to “Other”.",
 		},
 		"of the groups alone": {
 			func(_ *testing.T, w *world) { w.Store.UserGroups[authtest.AliceID] = []int64{authtest.SupportID} },
-			"Somebody has changed this since you opened it, in the database or through Django. What you sent would change last_name from “” to “Other”, groups from “support” to “”.",
+			"This was changed since you opened it, in the database or by Django. Saving would change last_name from “” to “Other”, groups from “support” to “”.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -545,11 +545,11 @@ func TestAddingAndEditingGroups(t *testing.T) {
 	if fmt.Sprint(w.Store.UserGroups[authtest.AliceID]) != "[1]" || w.Store.User(authtest.AliceID) == nil {
 		t.Error("a member is gone, or still in")
 	}
-	const want = `root@example.com added group readers; name: "" → "readers"; permissions: "" → "auth.view_group, users.view_user"
+	const want = `root@example.com created group readers; name: "" → "readers"; permissions: "" → "auth.view_group, users.view_user"
 root@example.com changed group Readers; name: "readers" → "Readers"; permissions: "auth.view_group, users.view_user" → "auth.view_group"
 root@example.com deleted group Readers; name: "Readers" → ""; permissions: "auth.view_group" → ""
 `
-	if got := authtest.Told(w.Store.Events); got != want || w.Store.Events[2].SubjectID != "3" {
+	if got := authtest.Told(w.Store.Events); got != want || w.Store.Events[2].TargetID != "3" {
 		t.Errorf("events tell\n%swant\n%s", got, want)
 	}
 }
@@ -593,7 +593,7 @@ func TestWhoChangesAGroupThatAnotherHasChangedIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "sam@example.com has changed this since you opened it: name is now “first level”, permissions is now “users.view_user”. " +
-		"What you sent would change name from “first level” to “other”, permissions from “users.view_user” to “”."
+		"Saving would change name from “first level” to “other”, permissions from “users.view_user” to “”."
 	if refusal := w.MustChangeNothing(t, auth.CodeConflict, save); refusal.Detail != want {
 		t.Errorf("says %q, want %q", refusal.Detail, want)
 	}

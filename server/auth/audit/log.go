@@ -53,7 +53,7 @@ func (l *Log) Get(ctx context.Context, by *auth.Principal, id int64) (auth.Event
 	}
 	event, err := l.store.Event(ctx, id)
 	if errors.Is(err, auth.ErrNoRow) {
-		return auth.Event{}, auth.NotFound("There is no such event.")
+		return auth.Event{}, auth.NotFound("This event does not exist.")
 	}
 	return event, err
 }

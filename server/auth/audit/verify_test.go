@@ -46,14 +46,14 @@ func TestVerifyEventsFindsWhatWasDoneToThem(t *testing.T) {
 		"nothing":               {func(*world) {}, ""},
 		"an edited field":       {func(w *world) { w.Store.Events[2].Actor = "nobody" }, "event 3 was changed after it was written, or the one before it"},
 		"an edited hash":        {func(w *world) { w.Store.Events[2].Hash = w.Store.Events[1].Hash }, "event 3 was changed"},
-		"an edited first event": {func(w *world) { w.Store.Events[0].Subject = "x" }, "event 1 was changed"},
-		"an edited last event":  {func(w *world) { w.Store.Events[4].Subject = "x" }, "event 5 was changed"},
+		"an edited first event": {func(w *world) { w.Store.Events[0].Target = "x" }, "event 1 was changed"},
+		"an edited last event":  {func(w *world) { w.Store.Events[4].Target = "x" }, "event 5 was changed"},
 		"a last event that was edited with its hash": {func(w *world) {
-			w.Store.Events[4].Subject = "x"
+			w.Store.Events[4].Target = "x"
 			w.Store.Events[4].Hash, _ = w.Store.Events[4].Chain(w.Store.Events[3].Hash)
 		}, "event 5, the last one, was changed after it was written"},
 		"one that was edited with its hash": {func(w *world) {
-			w.Store.Events[1].Subject = "x"
+			w.Store.Events[1].Target = "x"
 			w.Store.Events[1].Hash, _ = w.Store.Events[1].Chain(w.Store.Events[0].Hash)
 		}, "event 3 was changed after it was written, or the one before it"},
 		"one that was put at the end": {func(w *world) {

@@ -57,7 +57,7 @@ func (w *World) MustChangeNothing(t testing.TB, want auth.Code, do func() error)
 func Told(events []auth.Event) string {
 	var lines strings.Builder
 	for _, e := range events {
-		fmt.Fprintf(&lines, "%s %s %s %s", e.Actor, e.Action, e.Kind, e.Subject)
+		fmt.Fprintf(&lines, "%s %s %s %s", e.Actor, e.Action, e.TargetKind, e.Target)
 		for _, change := range e.Changes {
 			fmt.Fprintf(&lines, "; %s: %q → %q", change.Field, change.Before, change.After)
 		}

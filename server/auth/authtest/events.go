@@ -41,9 +41,9 @@ func (r *Rows) Append(events []auth.Event) {
 }
 
 // LastEvent implements [accounts.EventTx].
-func (c *changes) LastEvent(_ context.Context, kind, subjectID string, action auth.Action) (auth.Event, error) {
+func (c *changes) LastEvent(_ context.Context, kind, targetID string, action auth.Action) (auth.Event, error) {
 	for _, event := range slices.Backward(c.Events) {
-		if event.Kind == kind && event.SubjectID == subjectID && event.Action == action {
+		if event.TargetKind == kind && event.TargetID == targetID && event.Action == action {
 			return event, nil
 		}
 	}

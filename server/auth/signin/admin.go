@@ -21,7 +21,7 @@ func (s *Service) LoginAdmin(ctx context.Context, in Credentials) (secret string
 	secret = s.newID() + s.newID()
 	_, err = s.signIn(ctx, in, auth.ChannelAdmin, sessionIDOf(secret))
 	if auth.ErrorCode(err) == auth.CodeInvalidCredentials {
-		const detail = "This is not the e-mail address and password of a member of staff."
+		const detail = "Incorrect e-mail address or password, or the account is not staff."
 		return "", auth.NewError(auth.CodeInvalidCredentials, detail, errors.Unwrap(err))
 	}
 	if err != nil {

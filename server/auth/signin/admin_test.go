@@ -70,7 +70,7 @@ func TestOnlyStaffSignInAtTheAdminSite(t *testing.T) {
 			if !errors.As(err, &refusal) || refusal.Code != auth.CodeInvalidCredentials || secret != "" {
 				t.Fatalf("answers %v", err)
 			}
-			if refusal.Detail != "This is not the e-mail address and password of a member of staff." {
+			if refusal.Detail != "Incorrect e-mail address or password, or the account is not staff." {
 				t.Errorf("says %q", refusal.Detail)
 			}
 			if len(w.Store.Sessions)+len(w.Store.Events) > 0 || len(w.Store.Attempts) == 0 {
@@ -249,7 +249,7 @@ func TestLogoutOfTheAdminSite(t *testing.T) {
 	}
 	w.MustBeNobody(t, secret)
 	w.MustBeAdmin(t, other)
-	if e := w.Store.Events[2]; e.Action != auth.ActionSignedOut || e.Channel != auth.ChannelAdmin || e.Address != "192.0.2.77" || e.SubjectID != "2" {
+	if e := w.Store.Events[2]; e.Action != auth.ActionSignedOut || e.Channel != auth.ChannelAdmin || e.Address != "192.0.2.77" || e.TargetID != "2" {
 		t.Errorf("the event is %+v", e)
 	}
 }

@@ -15,7 +15,7 @@ func (s *Service) Confirm(ctx context.Context, by *auth.Principal, proof auth.Pr
 	err := s.confirm(ctx, by, proof)
 	if auth.ErrorCode(err) == auth.CodeInvalidCredentials {
 		s.minTime.hold(ctx, s.clock, began)
-		return auth.Invalid(auth.FieldError{Field: string(proof.Kind), Message: "This is not your password."})
+		return auth.Invalid(auth.FieldError{Field: string(proof.Kind), Message: "Incorrect password."})
 	}
 	return err
 }

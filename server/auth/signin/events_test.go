@@ -28,7 +28,7 @@ alice@example.com signed out user alice@example.com
 		t.Errorf("events tell\n%swant\n%s", got, want)
 	}
 	for i, address := range []string{"192.0.2.1", "192.0.2.1", "192.0.2.2"} {
-		if e := w.Store.Events[i]; e.Channel != auth.ChannelAPI || e.ActorID != 1 || e.Address != address || e.SubjectID != "1" {
+		if e := w.Store.Events[i]; e.Channel != auth.ChannelAPI || e.ActorID != 1 || e.Address != address || e.TargetID != "1" {
 			t.Errorf("one is %+v", e)
 		}
 	}

@@ -2,18 +2,18 @@
 export function messageOf({ code, retryAfter }: { code: string; retryAfter?: number }): string {
   switch (code) {
     case 'invalid_credentials':
-      return 'The e-mail address or the password is not right.'
+      return 'Incorrect e-mail address or password.'
     case 'too_many_attempts':
       return `Too many failed attempts. Try again ${retryAfter ? `in ${inWords(retryAfter)}` : 'later'}.`
     case 'invalid_request':
       return 'Enter your e-mail address and your password.'
     case 'busy':
-      return 'Many people are signing in right now. Please try again in a moment.'
+      return 'Many people are signing in right now. Try again in a moment.'
     case 'unreachable':
     case 'unavailable':
-      return 'The service cannot be reached right now. Please try again in a moment.'
+      return 'The service cannot be reached right now. Try again in a moment.'
     default:
-      return 'Signing in did not work. Please try again.'
+      return 'Signing in did not work. Try again.'
   }
 }
 
