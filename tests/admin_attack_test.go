@@ -27,13 +27,13 @@ func TestWhoHasLostTheirRightsGetsNothingThroughThatWasOnItsWay(t *testing.T) {
 			want      auth.Code
 		}{
 			"nothing":                           {`UPDATE users_user SET first_name = 'x' WHERE id = $1`, ""},
-			"they were deactivated":             {`UPDATE users_user SET is_active = false WHERE id = $1`, auth.CodeAuthenticationRequired},
-			"they are no staff any more":        {`UPDATE users_user SET is_staff = false WHERE id = $1`, auth.CodeAuthenticationRequired},
+			"they were deactivated":             {`UPDATE users_user SET is_active = false WHERE id = $1`, auth.CodeInvalidToken},
+			"they are no staff any more":        {`UPDATE users_user SET is_staff = false WHERE id = $1`, auth.CodeInvalidToken},
 			"they were demoted":                 {`UPDATE users_user SET is_superuser = false WHERE id = $1`, auth.CodeForbidden},
-			"they have a new password":          {`UPDATE users_user SET password = 'other' WHERE id = $1`, auth.CodeAuthenticationRequired},
-			"they were signed out":              {`UPDATE latchkey_session SET revoked_at = created_at WHERE user_id = $1`, auth.CodeAuthenticationRequired},
-			"the session was taken out":         {`DELETE FROM latchkey_session WHERE user_id = $1`, auth.CodeAuthenticationRequired},
-			"the session is of another channel": {`UPDATE latchkey_session SET channel = 'api' WHERE user_id = $1`, auth.CodeAuthenticationRequired},
+			"they have a new password":          {`UPDATE users_user SET password = 'other' WHERE id = $1`, auth.CodeInvalidToken},
+			"they were signed out":              {`UPDATE latchkey_session SET revoked_at = created_at WHERE user_id = $1`, auth.CodeInvalidToken},
+			"the session was taken out":         {`DELETE FROM latchkey_session WHERE user_id = $1`, auth.CodeInvalidToken},
+			"the session is of another channel": {`UPDATE latchkey_session SET channel = 'api' WHERE user_id = $1`, auth.CodeInvalidToken},
 		} {
 			i++
 			boss := app.AddUser(t, apptest.User{Email: fmt.Sprintf("boss%d@example.com", i), Password: "wonderland-42", IsStaff: true, Super: true})

@@ -157,8 +157,8 @@ func TestBadInputAtTheAdminSite(t *testing.T) {
 			"/admin/users/do/?action=nope&key=1":                 {404, "Page not found"},
 			"/admin/users/do/?action=delete&key=x":               {404, "This user does not exist"},
 			"/admin/users/do/?action=delete&key=1&key=1&key=1":   {200, "cannot be undone"},
-			"/admin/setup/":                                      {403, "This link has been used"},
-			"/admin/setup/?token=x":                              {403, "This link has been used"},
+			"/admin/setup/":                                      {403, "This link was used or has expired"},
+			"/admin/setup/?token=x":                              {403, "This link was used or has expired"},
 		} {
 			got := browser.Get(t, path)
 			if got.Status != want.status || !strings.Contains(got.Text(), want.says) {
@@ -197,9 +197,9 @@ func checkBadForms(t *testing.T, browser *apptest.Browser) {
 		"300 characters":            {"/admin/users/add/", good(url.Values{"email": {strings.Repeat("a", 288) + "@example.com"}}), 422, "at most 254 characters"},
 		"a duplicate":               {"/admin/users/add/", good(url.Values{"email": {"ALICE@example.com"}}), 422, "already exists"},
 		"a NUL in the address":      {"/admin/users/add/", good(url.Values{"email": {"a\x00b@example.com"}}), 422, "no spaces or control characters"},
-		"a NUL in a name":           {"/admin/users/add/", good(url.Values{"first_name": {"a\x00b"}}), 422, "characters that no name has"},
-		"bytes that are no text":    {"/admin/users/add/", good(url.Values{"last_name": {"\xff\xfe"}}), 422, "characters that no name has"},
-		"a long name":               {"/admin/users/add/", good(url.Values{"last_name": {strings.Repeat("ü", 151)}}), 422, "at most 150 characters"},
+		"a NUL in a name":           {"/admin/users/add/", good(url.Values{"first_name": {"a\x00b"}}), 422, "This contains invalid characters"},
+		"bytes that are no text":    {"/admin/users/add/", good(url.Values{"last_name": {"\xff\xfe"}}), 422, "This contains invalid characters"},
+		"a long name":               {"/admin/users/add/", good(url.Values{"last_name": {strings.Repeat("ü", 151)}}), 422, "Use at most 150 characters"},
 		"a short password":          {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"short"}, "again": {"short"}}), 422, "too short"},
 		"two passwords":             {"/admin/users/add/", good(url.Values{"usable": {"yes"}, "password": {"wonderland-42"}, "again": {"wonderland-43"}}), 422, "do not match"},
 		"no password":               {"/admin/users/add/", good(url.Values{"usable": {"yes"}}), 422, "This is required."},
@@ -208,8 +208,8 @@ func checkBadForms(t *testing.T, browser *apptest.Browser) {
 		"a permission that is none": {"/admin/users/add/", good(url.Values{"permissions": {"9223372036854775807"}}), 422, "no longer exists"},
 		"a megabyte":                {"/admin/users/add/", good(url.Values{"first_name": {strings.Repeat("a", 1<<20)}}), 413, "256 KiB"},
 		"an unnamed group":          {"/admin/groups/add/", url.Values{"name": {"  "}}, 422, "This is required."},
-		"a group of 151":            {"/admin/groups/add/", url.Values{"name": {strings.Repeat("g", 151)}}, 422, "at most 150 characters"},
-		"a NUL in a group":          {"/admin/groups/add/", url.Values{"name": {"a\x00"}}, 422, "characters that no name has"},
+		"a group of 151":            {"/admin/groups/add/", url.Values{"name": {strings.Repeat("g", 151)}}, 422, "Use at most 150 characters"},
+		"a NUL in a group":          {"/admin/groups/add/", url.Values{"name": {"a\x00"}}, 422, "This contains invalid characters"},
 		"a version that is none":    {"/admin/users/1/", url.Values{"version": {"nope"}, "email": {"root@example.com"}, "first_name": {"X"}, "is_active": {"on"}, "is_staff": {"on"}, "is_superuser": {"on"}}, 409, "has changed this since you opened it"},
 	} {
 		got := browser.Submit(t, test.path, test.values)

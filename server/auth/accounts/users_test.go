@@ -582,7 +582,7 @@ func TestWhoChangesAGroupThatAnotherHasChangedIsTold(t *testing.T) {
 		return err
 	}
 	w.Store.GroupRows[0].Name = "past us"
-	if refusal := w.MustChangeNothing(t, auth.CodeConflict, save); !strings.Contains(refusal.Detail, "through Django") {
+	if refusal := w.MustChangeNothing(t, auth.CodeConflict, save); !strings.Contains(refusal.Detail, "by Django") {
 		t.Errorf("says %q", refusal.Detail)
 	}
 	if err := editingGroup(authtest.SupportID, "first level", "users.view_user")(t, w, w.admin(t, authtest.SamID)); err != nil {
