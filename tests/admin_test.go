@@ -210,7 +210,7 @@ func checkBadForms(t *testing.T, browser *apptest.Browser) {
 		"an unnamed group":          {"/admin/groups/add/", url.Values{"name": {"  "}}, 422, "This is required."},
 		"a group of 151":            {"/admin/groups/add/", url.Values{"name": {strings.Repeat("g", 151)}}, 422, "Use at most 150 characters"},
 		"a NUL in a group":          {"/admin/groups/add/", url.Values{"name": {"a\x00"}}, 422, "This contains invalid characters"},
-		"a version that is none":    {"/admin/users/1/", url.Values{"version": {"nope"}, "email": {"root@example.com"}, "first_name": {"X"}, "is_active": {"on"}, "is_staff": {"on"}, "is_superuser": {"on"}}, 409, "has changed this since you opened it"},
+		"a version that is none":    {"/admin/users/1/", url.Values{"version": {"nope"}, "email": {"root@example.com"}, "first_name": {"X"}, "is_active": {"on"}, "is_staff": {"on"}, "is_superuser": {"on"}}, 409, "was changed since you opened it"},
 	} {
 		got := browser.Submit(t, test.path, test.values)
 		if got.Status != test.status || !strings.Contains(got.Text(), test.says) {

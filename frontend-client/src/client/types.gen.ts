@@ -123,7 +123,7 @@ export type Problem = {
 /**
  * The kind of failure, for programs; stable.
  */
-export type ProblemCode = 'authentication_required' | 'invalid_token' | 'invalid_credentials' | 'not_found' | 'method_not_allowed' | 'body_too_large' | 'unsupported_media_type' | 'invalid_request' | 'too_many_attempts' | 'internal' | 'busy' | 'unavailable' | 'not_ready';
+export type ProblemCode = 'authentication_required' | 'invalid_token' | 'invalid_credentials' | 'forbidden' | 'confirmation_required' | 'not_found' | 'method_not_allowed' | 'conflict' | 'body_too_large' | 'unsupported_media_type' | 'invalid_request' | 'too_many_attempts' | 'internal' | 'busy' | 'unavailable' | 'not_ready';
 
 /**
  * One thing to mend.

@@ -1,0 +1,40 @@
+package admin
+
+import (
+	"html"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/problem"
+)
+
+// Every code is a page with the status that the API answers too, and with its sentence.
+func TestEveryCodeIsAPage(t *testing.T) {
+	t.Parallel()
+	templates, err := parseTemplates(func(name string) (string, error) { return "/" + name, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := &Site{templates: templates, log: slog.New(slog.DiscardHandler), clock: stopped{}}
+	for _, code := range problem.Codes() {
+		w := httptest.NewRecorder()
+		newRequest(site, w, httptest.NewRequest(http.MethodGet, Prefix, nil)).fail(auth.NewError(code, "A sentence for people.", nil))
+		says := "A sentence for people."
+		if code == problem.CodeInternal {
+			says = errInternal.Detail
+		}
+		if w.Code != problem.Status(code) || !strings.Contains(html.UnescapeString(w.Body.String()), says) {
+			t.Errorf("%s: %d %s", code, w.Code, w.Body)
+		}
+	}
+}
+
+// stopped is a clock that does.
+type stopped struct{ auth.Clock }
+
+func (stopped) Now() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }
