@@ -20,6 +20,6 @@ export default async function* report(events) {
   }
   yield* Readable.from(listen()).pipe(new spec())
   const file = process.env.LATCHKEY_TEST_RESULTS
-  if (file) writeFileSync(file, JSON.stringify({ tests: counts.tests, failed: counts.fail + counts.cancelled, skipped: counts.skipped + counts.todo, names: failed }))
+  if (file) writeFileSync(file, JSON.stringify({ tests: counts.tests, failed: counts.fail + counts.cancelled, skipped: counts.skipped + counts.todo, names: failed, seconds: process.uptime(), postgres: process.env.LATCHKEY_TEST_SERVER }))
   yield `\n${Object.entries(counts).map(([name, number]) => `${name} ${number}`).join(', ')}\n`
 }
