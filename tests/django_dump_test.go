@@ -217,10 +217,10 @@ func readShape(t *testing.T, db *sql.DB) []string {
 	t.Helper()
 	found, err := db.QueryContext(t.Context(), `
 		SELECT table_name || '.' || column_name || ' ' || data_type || coalesce('(' || character_maximum_length || ')', '') || ' ' || is_nullable || coalesce(' ' || column_default, '')
-		FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'latchkey%'
+		FROM information_schema.columns WHERE table_schema = 'public' AND table_name = ANY ($1)
 		UNION ALL
-		SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE 'latchkey%'
-		ORDER BY 1`)
+		SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY ($1) AND indexname NOT LIKE 'latchkey%'
+		ORDER BY 1`, djangoTables)
 	if err != nil {
 		t.Fatal(err)
 	}

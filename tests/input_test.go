@@ -103,7 +103,7 @@ func TestNoOperationTakesALargeBody(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
 	for _, op := range apptest.Operations() {
-		wantStatus(t, app, apptest.Request{Method: op.Method, Path: op.Path, Body: strings.Repeat(" ", 64<<10+1)}, http.StatusRequestEntityTooLarge, "body_too_large")
+		wantStatus(t, app, apptest.Request{Method: op.Method, Path: op.Example(t).Path, Body: strings.Repeat(" ", 64<<10+1)}, http.StatusRequestEntityTooLarge, "body_too_large")
 	}
 }
 

@@ -30,7 +30,9 @@ func TestAnUnreachableDatabase(t *testing.T) {
 			unavailable := map[string]apptest.Request{"login": apptest.LoginRequest(alice.Email, alice.Password)}
 			for _, op := range apptest.Operations() {
 				if op.Security != nil && len(*op.Security) > 0 {
-					unavailable[op.OperationID] = apptest.Request{Method: op.Method, Path: op.Path, Token: token}
+					in := op.Example(t)
+					in.Token = token
+					unavailable[op.OperationID] = in
 				}
 			}
 			t.Run("meanwhile", func(t *testing.T) {
