@@ -62,7 +62,7 @@ func stopInTheMiddle(app *apptest.App, line, length, token string) (status int, 
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	if err := conn.SetDeadline(time.Now().Add(15 * time.Second)); err != nil { // for a failure alone
+	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil { // for a failure alone
 		return 0, err
 	}
 	if _, err := fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n%s\r\n\r\n5\r\n{", line, token, length); err != nil {
