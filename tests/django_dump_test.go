@@ -34,7 +34,7 @@ func (a account) usable() bool {
 // they have, and nothing of Django's changes but password and last_login.
 func TestADjangoDatabaseIsServedAsItIs(t *testing.T) {
 	t.Parallel()
-	app := apptest.StartUnmigrated(t, restoreDump(t))
+	app := apptest.StartUnmigrated(t, restoreDump(t), apptest.RealHashes)
 	db := app.DB(t)
 	before, shapeBefore := readTables(t, db), readShape(t, db)
 	if _, err := app.Store.Migrate(t.Context()); err != nil {
@@ -73,7 +73,7 @@ func TestADjangoDatabaseIsServedAsItIs(t *testing.T) {
 
 func TestEmailTwinsOfADjangoDatabase(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t, restoreDump(t))
+	app := apptest.Start(t, restoreDump(t), apptest.RealHashes)
 	for email, want := range map[string]int{"dupcase@example.com": 200, "DUPCASE@example.com": 401, "mixedcase@EXAMPLE.com": 200} {
 		password := map[string]string{"dupcase@example.com": "lower-case-1", "DUPCASE@example.com": "lower-case-1"}[email]
 		if password == "" {

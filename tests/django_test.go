@@ -69,7 +69,7 @@ func TestADjangoGoesOnWithOurDatabase(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
-		app := apptest.Start(t, databaseURL)
+		app := apptest.Start(t, databaseURL, apptest.RealHashes)
 		if _, err := app.Auth.CreateSuperuser(t.Context(), auth.CommandLine("test"), auth.NewUser{Email: "Ada@Example.com", Password: "wonderland-42"}); err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestADatabaseThatDjangoMade(t *testing.T) {
 		dj := newDjango(t, databaseURL)
 		dj.manage(t, "migrate", "--noinput")
 		dj.shell(t, `User.objects.create_superuser("ada@example.com", "wonderland-42")`)
-		app := apptest.Start(t, databaseURL)
+		app := apptest.Start(t, databaseURL, apptest.RealHashes)
 		sideBySide(t, app, dj)
 		dj.manage(t, "makemigrations", "--check", "--dry-run")
 		dj.manage(t, "migrate", "--noinput")

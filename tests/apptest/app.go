@@ -17,6 +17,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/server/app"
 	"github.com/latchkey-auth/latchkey/server/config"
+	"github.com/latchkey-auth/latchkey/server/password"
 	"github.com/latchkey-auth/latchkey/tests/pgtest"
 )
 
@@ -49,7 +50,8 @@ func SQLite(t testing.TB) string {
 }
 
 // Start starts latchkey on a database and migrates it; set changes the settings
-// before. It ends with the test.
+// before. It ends with the test. Passwords are hashed cheaply, unless set says
+// [RealHashes].
 func Start(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
 	t.Helper()
 	a := StartUnmigrated(t, databaseURL, set...)
@@ -63,6 +65,7 @@ func Start(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
 func StartUnmigrated(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
 	t.Helper()
 	cfg := loadConfig(t, databaseURL)
+	cfg.PasswordHasher = password.CheapForTests
 	for _, each := range set {
 		each(cfg)
 	}
@@ -83,6 +86,10 @@ func StartUnmigrated(t testing.TB, databaseURL string, set ...func(*config.Confi
 	})
 	return a
 }
+
+// RealHashes is for tests whose subject is the hash, its time or a flood of logins:
+// passwords are hashed as the released program does by default.
+func RealHashes(cfg *config.Config) { cfg.PasswordHasher = password.Argon2id }
 
 func loadConfig(t testing.TB, databaseURL string) *config.Config {
 	t.Helper()
