@@ -58,8 +58,8 @@ ci: ## make test, with PostgreSQL in a container whatever it takes
 # packages without generics may be named: the linker keeps one copy of a generic
 # function, and an unwatched copy would hide races elsewhere, or invent them.
 UNWATCHED := modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto/blowfish golang.org/x/crypto/scrypt
-# Many tests wait for a database or a time-out: eight at once keep the cores busy.
-GO_TEST := go test -race $(UNWATCHED:%=-gcflags=%=-race=false) -parallel=8
+# Many tests wait for a database or a time-out: four at once keep the cores busy.
+GO_TEST := go test -race $(UNWATCHED:%=-gcflags=%=-race=false) -parallel=4
 
 test-go: ## the Go tests, with the race detector
 	@tests/deps

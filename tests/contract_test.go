@@ -72,7 +72,7 @@ func TestWhatIsNotThere(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
+	apptest.OnEachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		app := apptest.StartUnmigrated(t, databaseURL)
 		wantStatus(t, app, apptest.Request{Method: "GET", Path: "/health"}, http.StatusOK, "")

@@ -83,7 +83,7 @@ func TestADjangoGoesOnWithOurDatabase(t *testing.T) {
 // A database that Django made is adopted by migrate, on SQLite too.
 func TestADatabaseThatDjangoMade(t *testing.T) {
 	t.Parallel()
-	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
+	apptest.OnEachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		dj := newDjango(t, databaseURL)
 		dj.manage(t, "migrate", "--noinput")

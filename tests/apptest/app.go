@@ -2,11 +2,15 @@ package apptest
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,6 +19,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver for DB
 	_ "modernc.org/sqlite"             // the driver for DB
 
+	"github.com/latchkey-auth/latchkey/repo"
 	"github.com/latchkey-auth/latchkey/server/app"
 	"github.com/latchkey-auth/latchkey/server/config"
 	"github.com/latchkey-auth/latchkey/server/password"
@@ -35,12 +40,62 @@ type App struct {
 	cfg       *config.Config
 }
 
-// OnEachDatabase runs a test on an empty SQLite and on an empty PostgreSQL
-// database.
+// OnEachDatabase runs a test on a SQLite and on a PostgreSQL database without users.
+// PostgreSQL's is migrated already, SQLite's becomes it in [Start].
 func OnEachDatabase(t *testing.T, run func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { run(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { run(t, pgtest.NewMigrated(t, migrate)) })
+}
+
+// OnEachEmptyDatabase runs a test on an empty SQLite and on an empty PostgreSQL
+// database.
+func OnEachEmptyDatabase(t *testing.T, run func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { run(t, SQLite(t)) })
 	t.Run("postgres", func(t *testing.T) { run(t, pgtest.NewDatabase(t)) })
+}
+
+func migrate(databaseURL string) error {
+	store, err := repo.Open(databaseURL)
+	if err != nil {
+		return err
+	}
+	_, err = store.Migrate(context.Background())
+	return errors.Join(err, store.Close())
+}
+
+// migratedSQLite returns the file of a SQLite database that was migrated, once.
+var migratedSQLite = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "apptest-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "latchkey.db")
+	if err := migrate("sqlite://" + path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path) // all of it: closing has taken in the write-ahead log
+})
+
+// copySQLite puts a migrated database where there is to be one and is none yet.
+func copySQLite(t testing.TB, databaseURL string) {
+	t.Helper()
+	path, isSQLite := strings.CutPrefix(databaseURL, "sqlite://")
+	if !isSQLite {
+		return
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	migrated, err := migratedSQLite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, migrated, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // SQLite gives the URL of a SQLite database that does not exist yet.
@@ -54,6 +109,7 @@ func SQLite(t testing.TB) string {
 // [RealHashes].
 func Start(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
 	t.Helper()
+	copySQLite(t, databaseURL)
 	a := StartUnmigrated(t, databaseURL, set...)
 	if _, err := a.Store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)

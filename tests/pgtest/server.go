@@ -50,7 +50,11 @@ func stopShared() error {
 	if shared.srv == nil {
 		return nil
 	}
-	return shared.srv.stop()
+	var err error
+	if template.once.Do(func() {}); template.name != "" { // a server of somebody else's goes on
+		err = execWithin(shared.srv, "DROP DATABASE IF EXISTS "+template.name+" WITH (FORCE)")
+	}
+	return errors.Join(err, shared.srv.stop())
 }
 
 func startAndAnnounce(ctx context.Context) (*server, error) {
