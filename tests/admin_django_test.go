@@ -55,7 +55,7 @@ print(json.dumps(shown))`
 func TestWhatDjangosAdminShowsOursShows(t *testing.T) {
 	t.Parallel()
 	databaseURL := restoreDump(t)
-	app := apptest.Start(t, databaseURL)
+	app := apptest.Start(t, databaseURL, apptest.RealHashes)
 	browser := app.Staff(t, root(t, app))
 	app.Exec(t, `INSERT INTO users_user_user_permissions (user_id, permission_id) VALUES (3, 1), (3, 16)`)
 
@@ -91,7 +91,7 @@ func TestDjangoReadsWhatOurAdminWrote(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
-		app := apptest.Start(t, databaseURL)
+		app := apptest.Start(t, databaseURL, apptest.RealHashes)
 		browser := app.Staff(t, root(t, app))
 		ids := map[string]string{}
 		permissions, err := app.Store.Permissions(t.Context())

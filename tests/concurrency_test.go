@@ -13,7 +13,7 @@ func TestAHundredLoginsAtOnce(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
-		app := apptest.Start(t, databaseURL)
+		app := apptest.Start(t, databaseURL, apptest.RealHashes)
 		alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
 		answers := atOnce(t, 100, func(int) apptest.Response {
 			return app.Do(t, apptest.LoginRequest(alice.Email, alice.Password))

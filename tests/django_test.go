@@ -70,7 +70,7 @@ func TestADjangoGoesOnWithOurDatabase(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
-		app := apptest.Start(t, databaseURL)
+		app := apptest.Start(t, databaseURL, apptest.RealHashes)
 		if _, err := app.Accounts.CreateSuperuser(t.Context(), auth.CommandLine("test"), accounts.NewUser{Email: "Ada@Example.com", Password: "wonderland-42"}); err != nil {
 			t.Fatal(err)
 		}
@@ -84,12 +84,12 @@ func TestADjangoGoesOnWithOurDatabase(t *testing.T) {
 // A database that Django made is adopted by migrate, on SQLite too.
 func TestADatabaseThatDjangoMade(t *testing.T) {
 	t.Parallel()
-	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
+	apptest.OnEachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		dj := newDjango(t, databaseURL)
 		dj.manage(t, "migrate", "--noinput")
 		dj.shell(t, `User.objects.create_superuser("ada@example.com", "wonderland-42")`)
-		app := apptest.Start(t, databaseURL)
+		app := apptest.Start(t, databaseURL, apptest.RealHashes)
 		sideBySide(t, app, dj)
 		dj.manage(t, "makemigrations", "--check", "--dry-run")
 		dj.manage(t, "migrate", "--noinput")

@@ -73,10 +73,17 @@ func TestBadBodies(t *testing.T) {
 		app := apptest.Start(t, databaseURL)
 		app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
 		for _, c := range cases {
-			began := time.Now()
 			in := apptest.Request{Method: "POST", Path: "/users/login/", Body: c.body, Header: c.header}
-			got := app.Do(t, in)
-			if took := time.Since(began); took > time.Second && c.status >= http.StatusBadRequest {
+			var got apptest.Response
+			var took time.Duration
+			for range 5 { // what is slow is slow each time, but a busy machine is not
+				began := time.Now()
+				got = app.Do(t, in)
+				if took = time.Since(began); took < time.Second {
+					break
+				}
+			}
+			if took > time.Second && c.status >= http.StatusBadRequest {
 				t.Errorf("%s: took %s", c.name, took)
 			}
 			if got.Status != c.status {
@@ -103,7 +110,7 @@ func TestNoOperationTakesALargeBody(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
 	for _, op := range apptest.Operations() {
-		wantStatus(t, app, apptest.Request{Method: op.Method, Path: op.Path, Body: strings.Repeat(" ", 64<<10+1)}, http.StatusRequestEntityTooLarge, "body_too_large")
+		wantStatus(t, app, apptest.Request{Method: op.Method, Path: op.Example(t).Path, Body: strings.Repeat(" ", 64<<10+1)}, http.StatusRequestEntityTooLarge, "body_too_large")
 	}
 }
 

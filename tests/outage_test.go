@@ -11,6 +11,11 @@ import (
 	"github.com/latchkey-auth/latchkey/tests/pgtest"
 )
 
+// inTime is when an answer that says that the database is away must have come: the
+// time-outs are of a few seconds, and a machine that is busy may add many. Without
+// them it would be minutes.
+const inTime = 30 * time.Second
+
 // The database goes away, in the two ways that databases have, and comes back.
 func TestAnUnreachableDatabase(t *testing.T) {
 	t.Parallel()
@@ -30,7 +35,9 @@ func TestAnUnreachableDatabase(t *testing.T) {
 			unavailable := map[string]apptest.Request{"login": apptest.LoginRequest(alice.Email, alice.Password)}
 			for _, op := range apptest.Operations() {
 				if op.Security != nil && len(*op.Security) > 0 {
-					unavailable[op.OperationID] = apptest.Request{Method: op.Method, Path: op.Path, Token: token}
+					in := op.Example(t)
+					in.Token = token
+					unavailable[op.OperationID] = in
 				}
 			}
 			t.Run("meanwhile", func(t *testing.T) {
@@ -39,7 +46,7 @@ func TestAnUnreachableDatabase(t *testing.T) {
 						t.Parallel()
 						began := time.Now()
 						wantStatus(t, app, in, http.StatusServiceUnavailable, "unavailable")
-						if took := time.Since(began); took > 5*time.Second {
+						if took := time.Since(began); took > inTime {
 							t.Errorf("took %s to say so", took)
 						}
 					})
@@ -62,19 +69,16 @@ func TestAnUnreachableDatabase(t *testing.T) {
 					if got.Status != http.StatusServiceUnavailable || !strings.Contains(got.Text(), "cannot be reached right now") || got.Header.Get("Retry-After") == "" {
 						t.Errorf("%d %s", got.Status, got.Text())
 					}
-					if took := time.Since(began); took > 5*time.Second {
+					if took := time.Since(began); took > inTime {
 						t.Errorf("took %s to say so", took)
 					}
 				})
 			})
 
 			proxy.Resume()
-			began := time.Now()
-			for app.Do(t, apptest.Request{Method: "GET", Path: "/users/me/", Token: token}).Status != http.StatusOK {
-				if time.Since(began) > time.Second {
-					t.Fatal("a second after the database came back it is still not used")
-				}
-			}
+			waitFor(t, "the database that came back to be used", func() bool {
+				return app.Do(t, apptest.Request{Method: "GET", Path: "/users/me/", Token: token}).Status == http.StatusOK
+			})
 			app.Login(t, alice)
 			if got := staff.Get(t, "/admin/users/"); got.Status != http.StatusOK {
 				t.Errorf("whoever was signed in at the admin site is answered %d", got.Status)
@@ -100,7 +104,7 @@ func TestALockedSQLite(t *testing.T) {
 	}
 	began := time.Now()
 	wantStatus(t, app, apptest.LoginRequest(alice.Email, alice.Password), http.StatusServiceUnavailable, "unavailable")
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > inTime {
 		t.Errorf("took %s to say so", took)
 	}
 	wantStatus(t, app, apptest.Request{Method: "GET", Path: "/users/me/", Token: token}, http.StatusOK, "")
@@ -118,7 +122,25 @@ func TestAClientThatHangsUp(t *testing.T) {
 	app := apptest.Start(t, proxy.URL())
 	token := app.Login(t, app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"}))
 
+	var took time.Duration
+	for range 3 { // its own time-out always takes so long; a slow machine does not always stand still
+		if took = hangUp(t, app, proxy, token); took < 3*time.Second {
+			break
+		}
+	}
+	if took >= 3*time.Second {
+		t.Errorf("the query ended after %s, by its own time-out", took)
+	}
+	if strings.Contains(app.Log.String(), `"level":"ERROR"`) {
+		t.Errorf("a client that hung up is logged as a failure:\n%s", app.Log)
+	}
+}
+
+// hangUp hangs up while a query is under way, and returns how long that goes on.
+func hangUp(t *testing.T, app *apptest.App, proxy *pgtest.Proxy, token string) time.Duration {
+	t.Helper()
 	proxy.Hang()
+	defer proxy.Resume()
 	ctx, hangUp := context.WithCancel(t.Context())
 	gone := make(chan error, 1)
 	req, err := http.NewRequestWithContext(ctx, "GET", app.URL+apptest.Base+"/users/me/", nil)
@@ -126,7 +148,6 @@ func TestAClientThatHangsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
-	began := time.Now()
 	go func() {
 		answer, err := app.Transport.RoundTrip(req)
 		if err == nil {
@@ -135,23 +156,19 @@ func TestAClientThatHangsUp(t *testing.T) {
 		gone <- err
 	}()
 	waitFor(t, "the query", func() bool { return app.Store.Busy() > 0 })
+	began := time.Now()
 	hangUp()
 	if err := <-gone; err == nil {
 		t.Fatal("the request was answered")
 	}
 	waitFor(t, "the end of the query", func() bool { return app.Store.Busy() == 0 })
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("the query ended after %s, by its own time-out", took)
-	}
-	if strings.Contains(app.Log.String(), `"level":"ERROR"`) {
-		t.Errorf("a client that hung up is logged as a failure:\n%s", app.Log)
-	}
+	return time.Since(began)
 }
 
 // waitFor polls for something that happens elsewhere.
 func waitFor(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !happened(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %s", what)
 		}

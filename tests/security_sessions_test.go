@@ -102,7 +102,9 @@ func TestASessionEndsAtOnce(t *testing.T) {
 					who := signInSomebody(t, app, fmt.Sprintf("user%d-%d@example.com", i, j))
 					wantLetIn(t, app.Do(t, apptest.Request{Method: "GET", Path: "/users/me/", Token: who.token}))
 					c.end(t, who)
-					wantRefusal(t, app.Do(t, apptest.Request{Method: op.Method, Path: op.Path, Token: who.token}), gen.ProblemCodeInvalidToken)
+					in := op.Example(t)
+					in.Token = who.token
+					wantRefusal(t, app.Do(t, in), gen.ProblemCodeInvalidToken)
 				})
 			}
 		}

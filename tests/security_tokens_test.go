@@ -32,7 +32,8 @@ func TestAForgedToken(t *testing.T) {
 		for _, op := range protectedOperations(t) {
 			for _, c := range cases {
 				t.Run(op.OperationID+": "+c.name, func(t *testing.T) {
-					in := apptest.Request{Method: op.Method, Path: op.Path, Token: s.token(t, c.change)}
+					in := op.Example(t)
+					in.Token = s.token(t, c.change)
 					wantRefusal(t, s.Do(t, in), gen.ProblemCodeInvalidToken)
 					// What ends the session would have the rest refused anyhow.
 					if got := s.Do(t, me); got.Status != http.StatusOK {

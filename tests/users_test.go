@@ -12,7 +12,7 @@ func TestTheLifeOfAToken(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
-		app := apptest.Start(t, databaseURL)
+		app := apptest.Start(t, databaseURL, apptest.RealHashes)
 		alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42", FirstName: "Alice", LastName: "Liddell"})
 
 		first := app.Login(t, alice)

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,18 +36,46 @@ func TestMigrate(t *testing.T) {
 			t.Fatalf("%v exits with %d\n%s%s\nwant %q", args, got.code, got.stdout, got.stderr, stdout)
 		}
 	}
-	status("0001_django not applied", "0002_sessions not applied", "0003_admin not applied")
+	all := migrations(t)
+	last := len(all) - 1
+	// states says that the first so many are applied.
+	states := func(applied int) []string {
+		var lines []string
+		for i, name := range all {
+			if i < applied {
+				lines = append(lines, name+" applied")
+			} else {
+				lines = append(lines, name+" not applied")
+			}
+		}
+		return lines
+	}
+	everything := "Applied " + strings.Join(all, "\nApplied ") + "\n"
+	status(states(0)...)
 	exactly("No migration is applied.\n", "migrate", "down")
-	exactly("Applied 0001_django\nApplied 0002_sessions\nApplied 0003_admin\n", "migrate")
+	exactly(everything, "migrate")
 	exactly("The database is up to date.\n", "migrate", "up")
-	status("0001_django applied", "0002_sessions applied", "0003_admin applied")
-	exactly("Undid 0003_admin\n", "migrate", "down")
-	status("0001_django applied", "0002_sessions applied", "0003_admin not applied")
-	exactly("Applied 0003_admin\n", "migrate", "up")
-	exactly("Undid 0003_admin\n", "migrate", "down")
-	exactly("Undid 0002_sessions\n", "migrate", "down")
-	exactly("Undid 0001_django\n", "migrate", "down")
-	exactly("Applied 0001_django\nApplied 0002_sessions\nApplied 0003_admin\n", "migrate", "up")
+	status(states(len(all))...)
+	exactly("Undid "+all[last]+"\n", "migrate", "down")
+	status(states(last)...)
+	exactly("Applied "+all[last]+"\n", "migrate", "up")
+	for _, name := range slices.Backward(all) {
+		exactly("Undid "+name+"\n", "migrate", "down")
+	}
+	exactly(everything, "migrate", "up")
+}
+
+// migrations returns the names of those that there are, in order.
+func migrations(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../../repo/migrations/*.up.sql")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("the migrations are %v, %v", files, err)
+	}
+	for i, file := range files { // sorted, by Glob
+		files[i] = strings.TrimSuffix(filepath.Base(file), ".up.sql")
+	}
+	return files
 }
 
 func TestADatabaseOfANewerVersionIsToldInALine(t *testing.T) {

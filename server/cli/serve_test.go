@@ -171,6 +171,18 @@ func TestServeFinishesWhatItHasBegun(t *testing.T) {
 // five seconds for what may be asked on them.
 func TestServeEndsAtOnceThoughNothingWasAskedOnAConnection(t *testing.T) {
 	t.Parallel()
+	var took time.Duration
+	for range 3 { // the server's own way always waits; a slow machine does not always stand still
+		if took = endWithAnUnusedConnection(t); took < 4*time.Second {
+			return
+		}
+	}
+	t.Errorf("took %s", took)
+}
+
+// endWithAnUnusedConnection returns how long a server took to end.
+func endWithAnUnusedConnection(t *testing.T) time.Duration {
+	t.Helper()
 	s := newWorld(t).serve(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
@@ -187,9 +199,7 @@ func TestServeEndsAtOnceThoughNothingWasAskedOnAConnection(t *testing.T) {
 	if code := <-s.ended; code != 0 {
 		t.Errorf("exits with %d", code)
 	}
-	if took := time.Since(began); took > 4*time.Second {
-		t.Errorf("took %s", took)
-	}
+	return time.Since(began)
 }
 
 func newSlowFrontend(t *testing.T, arrived, release chan struct{}) string {

@@ -3,6 +3,8 @@ package config_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/latchkey-auth/latchkey/server/password"
 )
 
 func TestEachSettingIsChecked(t *testing.T) {
@@ -30,7 +32,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 		},
 		"LATCHKEY_PASSWORD_HASHER": {
 			[]string{"argon2id", "pbkdf2_sha256"},
-			[]string{"argon2", "Argon2id", "pbkdf2_sha1", "md5", "bcrypt"},
+			[]string{"argon2", "Argon2id", "pbkdf2_sha1", "md5", "bcrypt", string(password.CheapForTests)},
 		},
 		"LATCHKEY_TRUSTED_PROXIES": {
 			[]string{"10.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "10.0.0.1 , ::1"},

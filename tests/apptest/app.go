@@ -2,11 +2,15 @@ package apptest
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,8 +19,10 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver for DB
 	_ "modernc.org/sqlite"             // the driver for DB
 
+	"github.com/latchkey-auth/latchkey/repo"
 	"github.com/latchkey-auth/latchkey/server/app"
 	"github.com/latchkey-auth/latchkey/server/config"
+	"github.com/latchkey-auth/latchkey/server/password"
 	"github.com/latchkey-auth/latchkey/tests/pgtest"
 )
 
@@ -34,12 +40,62 @@ type App struct {
 	cfg       *config.Config
 }
 
-// OnEachDatabase runs a test on an empty SQLite and on an empty PostgreSQL
-// database.
+// OnEachDatabase runs a test on a SQLite and on a PostgreSQL database without users.
+// PostgreSQL's is migrated already, SQLite's becomes it in [Start].
 func OnEachDatabase(t *testing.T, run func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { run(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { run(t, pgtest.NewMigrated(t, migrate)) })
+}
+
+// OnEachEmptyDatabase runs a test on an empty SQLite and on an empty PostgreSQL
+// database.
+func OnEachEmptyDatabase(t *testing.T, run func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { run(t, SQLite(t)) })
 	t.Run("postgres", func(t *testing.T) { run(t, pgtest.NewDatabase(t)) })
+}
+
+func migrate(databaseURL string) error {
+	store, err := repo.Open(databaseURL)
+	if err != nil {
+		return err
+	}
+	_, err = store.Migrate(context.Background())
+	return errors.Join(err, store.Close())
+}
+
+// migratedSQLite returns the file of a SQLite database that was migrated, once.
+var migratedSQLite = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "apptest-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "latchkey.db")
+	if err := migrate("sqlite://" + path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path) // all of it: closing has taken in the write-ahead log
+})
+
+// copySQLite puts a migrated database where there is to be one and is none yet.
+func copySQLite(t testing.TB, databaseURL string) {
+	t.Helper()
+	path, isSQLite := strings.CutPrefix(databaseURL, "sqlite://")
+	if !isSQLite {
+		return
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	migrated, err := migratedSQLite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, migrated, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // SQLite gives the URL of a SQLite database that does not exist yet.
@@ -49,9 +105,11 @@ func SQLite(t testing.TB) string {
 }
 
 // Start starts latchkey on a database and migrates it; set changes the settings
-// before. It ends with the test.
+// before. It ends with the test. Passwords are hashed cheaply, unless set says
+// [RealHashes].
 func Start(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
 	t.Helper()
+	copySQLite(t, databaseURL)
 	a := StartUnmigrated(t, databaseURL, set...)
 	if _, err := a.Store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
@@ -63,6 +121,7 @@ func Start(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
 func StartUnmigrated(t testing.TB, databaseURL string, set ...func(*config.Config)) *App {
 	t.Helper()
 	cfg := loadConfig(t, databaseURL)
+	cfg.PasswordHasher = password.CheapForTests
 	for _, each := range set {
 		each(cfg)
 	}
@@ -83,6 +142,10 @@ func StartUnmigrated(t testing.TB, databaseURL string, set ...func(*config.Confi
 	})
 	return a
 }
+
+// RealHashes is for tests whose subject is the hash, its time or a flood of logins:
+// passwords are hashed as the released program does by default.
+func RealHashes(cfg *config.Config) { cfg.PasswordHasher = password.Argon2id }
 
 func loadConfig(t testing.TB, databaseURL string) *config.Config {
 	t.Helper()

@@ -48,15 +48,29 @@ func Operations() []Operation {
 	return all
 }
 
-// find gives the operation that a request is for. The contract's paths have no
-// parameters yet; the first that has one brings a router here.
+// find returns the operation that a request is for. A path without parameters goes
+// before one that has some.
 func find(method, path string) (Operation, bool) {
+	var found Operation
 	for _, op := range Operations() {
-		if op.Method == method && strings.TrimSuffix(Base+op.Path, "/") == strings.TrimSuffix(path, "/") {
+		if op.Method != method || !isLike(path, Base+op.Path) {
+			continue
+		}
+		if !op.TakesPathParameters() {
 			return op, true
 		}
+		found = op
 	}
-	return Operation{}, false
+	return found, found.Operation != nil
+}
+
+// isLike reports whether a path is one of the contract's, in which {name} stands for
+// one segment.
+func isLike(path, declared string) bool {
+	segments, want := strings.Split(strings.TrimSuffix(path, "/"), "/"), strings.Split(strings.TrimSuffix(declared, "/"), "/")
+	return slices.EqualFunc(segments, want, func(is, declared string) bool {
+		return is == declared || strings.HasPrefix(declared, "{") && is != ""
+	})
 }
 
 // seen notes which answers of which operation a test has seen.

@@ -1,11 +1,11 @@
 // The Next.js app in a real browser, behind the one address.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { launch, openPage } from './browser.mjs'
+import { at, becomes, holds, launch, openPage, reads, seen } from './browser.mjs'
 import { alertOf, openSignedIn, sessionCookie, sessionOf, signIn, statusOf } from './person.mjs'
 import { startSite } from './server.mjs'
 
-describe('signing in and out', { timeout: 300_000 }, () => {
+describe('signing in and out', { timeout: 600_000 }, () => {
   let site, browser
 
   before(async () => {
@@ -55,14 +55,14 @@ describe('signing in and out', { timeout: 300_000 }, () => {
     await visit({ javaScriptEnabled: false }, async (page) => {
       await page.goto(`${site.origin}/account`)
       await signIn(page, { ...site.user, password: 'wrong' })
-      assert.match(await alertOf(page).innerText(), /is not right/)
-      assert.equal(await page.getByLabel('E-mail address').inputValue(), site.user.email)
+      await reads(alertOf(page), /is not right/)
+      await holds(page.getByLabel('E-mail address'), site.user.email)
       await signIn(page, site.user)
-      assert.equal(page.url(), `${site.origin}/account`)
-      assert.ok(await page.locator('dd').getByText(site.user.email).isVisible())
+      await at(page, `${site.origin}/account`)
+      await seen(page.locator('dd').getByText(site.user.email))
       await page.getByRole('button', { name: 'Sign out' }).click()
-      assert.equal(page.url(), `${site.origin}/`)
-      assert.ok(await page.getByRole('button', { name: 'Sign in' }).isVisible())
+      await at(page, `${site.origin}/`)
+      await seen(page.getByRole('button', { name: 'Sign in' }))
     })
   })
 
@@ -71,8 +71,8 @@ describe('signing in and out', { timeout: 300_000 }, () => {
       await page.goto(`${site.origin}/login`)
       await signIn(page, { email: site.user.email, password: 'wrong' })
       await alertOf(page).getByText('Incorrect e-mail address or password.').waitFor()
-      assert.equal(await page.getByLabel('E-mail address').inputValue(), site.user.email)
-      assert.equal(await page.getByLabel('Password').inputValue(), '')
+      await holds(page.getByLabel('E-mail address'), site.user.email)
+      await holds(page.getByLabel('Password'), '')
       assert.equal(await sessionCookie(page), undefined)
     })
   })
@@ -113,7 +113,7 @@ describe('signing in and out', { timeout: 300_000 }, () => {
         await page.waitForURL(site.origin + to)
         // Whoever is signed in is sent there at once.
         await page.goto(`${site.origin}/login?callbackUrl=${encodeURIComponent(from)}`)
-        assert.equal(page.url(), site.origin + to)
+        await at(page, site.origin + to)
       })
     })
   }
@@ -174,11 +174,20 @@ describe('signing in and out', { timeout: 300_000 }, () => {
   test('a page asks the API once for the session, and for what it shows', async () => {
     await visit({}, async (page) => {
       await openSignedIn(page, site.origin, site.user)
+      // A request of ours, whose line in the log stands behind those of all before it.
+      let marks = 0
+      const mark = async () => {
+        const path = `/api/v1/mark-${++marks}`
+        await fetch(site.origin + path)
+        await becomes(() => site.output().includes(`"path":"${path}"`), true)
+      }
       const asked = async (path) => {
+        await mark()
         const from = site.output().length
         await page.goto(site.origin + path)
+        await mark()
         const lines = site.output().slice(from).split('\n')
-        return lines.flatMap((line) => line.match(/"path":"(\/api\/v1[^"]*)"/)?.[1] ?? [])
+        return lines.flatMap((line) => line.match(/"path":"(\/api\/v1[^"]*)"/)?.[1] ?? []).filter((path) => !path.includes('/mark-'))
       }
       assert.deepEqual(await asked('/'), ['/api/v1/users/session/'])
       assert.deepEqual(await asked('/account'), ['/api/v1/users/session/', '/api/v1/users/me/'])
@@ -200,7 +209,7 @@ describe('signing in and out', { timeout: 300_000 }, () => {
       await site.sql(`UPDATE users_user SET is_active = false WHERE email = '${email}'`)
       await page.goto(site.origin)
       await alertOf(page).getByText('You have been signed out.').waitFor()
-      assert.equal(new URL(page.url()).origin, site.origin)
+      await at(page, new RegExp(`^${site.origin}/`))
       assert.equal(await sessionCookie(page), undefined)
       await page.goto(site.origin)
       await page.getByRole('button', { name: 'Sign in' }).waitFor()
@@ -229,7 +238,7 @@ describe('signing in and out', { timeout: 300_000 }, () => {
     await site.kill()
     await signIn(page, site.user)
     await alertOf(page).getByText('The service cannot be reached right now.').waitFor()
-    assert.equal(await page.getByLabel('E-mail address').inputValue(), site.user.email)
+    await holds(page.getByLabel('E-mail address'), site.user.email)
     await site.restart()
     await close()
   })

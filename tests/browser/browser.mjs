@@ -1,9 +1,14 @@
 // A browser whose every complaint counts, and the questions we ask of a page.
+import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { setTimeout as pause } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** How long a page may take to become what a test expects, in milliseconds: for a failure alone. */
+const PATIENCE = 60_000
 
 /** Starts Chromium with everything off that would call home. */
 export function launch() {
@@ -28,6 +33,7 @@ export function launch() {
  */
 export async function openPage(browser, origin, { judged = true, ...options } = {}) {
   const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENCE)
   // Init scripts are the debugger's, and so not subject to the page's policy.
   if (judged) await context.addInitScript(axe)
   await context.addInitScript(() => {
@@ -38,6 +44,8 @@ export async function openPage(browser, origin, { judged = true, ...options } = 
   const page = await context.newPage()
   const complaints = []
   page.on('console', (message) => {
+    // Chromium asks for this by itself when it has not read yet which icon a page names.
+    if (message.location().url === `${new URL(origin).origin}/favicon.ico`) return
     if (['error', 'warning'].includes(message.type())) {
       complaints.push(`console ${message.type()}: ${message.text()} (${message.location().url})`)
     }
@@ -52,6 +60,54 @@ export async function openPage(browser, origin, { judged = true, ...options } = 
   page.on('websocket', (socket) => watchHost(socket.url()))
   return { page, complaints, close: () => context.close() }
 }
+
+/**
+ * Reads from a page until what it says is as expected, since a page becomes what an
+ * action makes of it only later; what was read last is the failure.
+ */
+async function until(read, check) {
+  for (const end = Date.now() + PATIENCE; ; await pause(50)) {
+    try {
+      return check(await read())
+    } catch (fault) {
+      // A page that goes away while it is read is asked again, as is one that says something else.
+      if (Date.now() > end) throw fault
+    }
+  }
+}
+
+const same = (expected, name) => (actual) =>
+  expected instanceof RegExp ? assert.match(actual, expected, name) : assert.deepEqual(actual, expected, name)
+
+/** What `read` returns becomes this, or like this. */
+export const becomes = (read, expected, name) => until(read, same(expected, name))
+
+/** Something can be seen. */
+export const seen = (locator) => locator.waitFor()
+
+/** The page's address is this, or like this. */
+export const at = (page, url, name) => until(async () => page.url(), same(url, name))
+
+/** A text is this, or like this. */
+export const reads = (locator, text) => until(() => locator.innerText({ timeout: 5_000 }), same(text))
+
+/** The texts of all that a locator finds are these. */
+export const readsAll = (locator, texts) => until(() => locator.allInnerTexts(), same(texts))
+
+/** A field holds this. */
+export const holds = (locator, value) => until(() => locator.inputValue({ timeout: 5_000 }), same(value))
+
+/** A locator finds so many. */
+export const counts = (locator, number) => until(() => locator.count(), same(number))
+
+/** A box is ticked, or is not. */
+export const ticked = (locator, on = true) => until(() => locator.isChecked({ timeout: 5_000 }), same(on))
+
+/** A field cannot be changed. */
+export const disabled = (locator) => until(() => locator.isDisabled({ timeout: 5_000 }), same(true))
+
+/** An element has an attribute of this value. */
+export const has = (locator, name, value) => until(() => locator.getAttribute(name, { timeout: 5_000 }), same(value))
 
 /** By how many pixels the page is wider than the window. */
 export function overflow(page) {

@@ -16,7 +16,7 @@ const pages = [
 const widths = [1280, 390]
 const schemes = ['light', 'dark']
 
-describe('how latchkey’s own pages look', { timeout: 180_000 }, () => {
+describe('how latchkey’s own pages look', { timeout: 600_000 }, () => {
   let server, browser, screenshots
 
   before(async () => {

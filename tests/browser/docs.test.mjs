@@ -4,10 +4,10 @@
 //   cd tests/browser && npm ci && LATCHKEY_BIN=/tmp/latchkey npm test
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { launch, openPage } from './browser.mjs'
+import { becomes, launch, openPage } from './browser.mjs'
 import { startServer } from './server.mjs'
 
-describe('the pages in a browser', { timeout: 180_000 }, () => {
+describe('the pages in a browser', { timeout: 600_000 }, () => {
   let server, browser
 
   before(async () => {
@@ -74,11 +74,10 @@ describe('the pages in a browser', { timeout: 180_000 }, () => {
     await page.goto(server.origin)
     await page.keyboard.press('Tab')
     const skip = page.locator('.skip')
-    assert.ok(await skip.evaluate((link) => link === document.activeElement), 'the first stop is not the skip link')
-    assert.ok((await skip.boundingBox()).y >= 0, 'the skip link stays hidden')
+    await becomes(() => skip.evaluate((link) => link === document.activeElement), true, 'the first stop is not the skip link')
+    await becomes(async () => (await skip.boundingBox()).y >= 0, true, 'the skip link stays hidden')
     await page.keyboard.press('Tab')
-    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)
-    assert.equal(outline, 'solid', 'the focus cannot be seen')
+    await becomes(() => page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), 'solid', 'the focus cannot be seen')
     assert.deepEqual(complaints, [])
     await close()
   })

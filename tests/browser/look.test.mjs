@@ -5,14 +5,14 @@ import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { accessibilityFaults, launch, openPage, overflow } from './browser.mjs'
+import { accessibilityFaults, has, launch, openPage, overflow } from './browser.mjs'
 import { alertOf, openSignedIn, seal, signIn } from './person.mjs'
 import { freePort, startServer, startSite } from './server.mjs'
 
 const widths = [1280, 390]
 const schemes = ['light', 'dark']
 
-describe('the app’s pages', { timeout: 300_000 }, () => {
+describe('the app’s pages', { timeout: 600_000 }, () => {
   let site, lonely, browser, screenshots, user
 
   before(async () => {
@@ -106,8 +106,8 @@ describe('the app’s pages', { timeout: 300_000 }, () => {
       stops.push(await page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim()))
     }
     assert.deepEqual(stops, ['Skip to content', 'latchkey', 'username', 'password', 'Sign in'])
-    assert.equal(await page.getByLabel('E-mail address').getAttribute('autocomplete'), 'username')
-    assert.equal(await page.getByLabel('Password').getAttribute('autocomplete'), 'current-password')
+    await has(page.getByLabel('E-mail address'), 'autocomplete', 'username')
+    await has(page.getByLabel('Password'), 'autocomplete', 'current-password')
     await page.getByLabel('E-mail address').fill(user.email)
     await page.getByLabel('Password').fill(user.password)
     await page.keyboard.press('Enter')

@@ -13,9 +13,12 @@ export const alertOf = (page) => page.locator('main [role=alert]')
 
 /** Fills in the sign-in form and sends it. */
 export async function signIn(page, { email, password }) {
+  // While a form is on its way the button says so; the answer empties the fields.
+  const send = page.locator('main').getByRole('button', { name: 'Sign in' })
+  await send.waitFor()
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password').fill(password)
-  await page.locator('main').getByRole('button', { name: 'Sign in' }).click()
+  await send.click()
 }
 
 /** Opens a page as somebody who has just signed in. */
@@ -23,6 +26,8 @@ export async function openSignedIn(page, origin, user, path = '/account') {
   await page.goto(`${origin}/login?callbackUrl=${encodeURIComponent(path)}`)
   await signIn(page, user)
   await page.waitForURL(origin + path)
+  // The address may be there before the page is.
+  await page.locator('main').getByLabel('Password').waitFor({ state: 'detached' })
 }
 
 export const sessionCookie = async (page) =>

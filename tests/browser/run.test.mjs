@@ -7,9 +7,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { app, freePort } from './server.mjs'
+import { app, freePort, onFreePort } from './server.mjs'
 
-describe('make run', { timeout: 120_000 }, () => {
+describe('make run', { timeout: 600_000 }, () => {
   let dataDir
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'latchkey-run-'))
@@ -26,13 +26,17 @@ describe('make run', { timeout: 120_000 }, () => {
     return { child, ended, written: () => written }
   }
 
-  test('starts both as one address, says where, keeps one secret, and ends both', async () => {
-    const port = await freePort()
+  test('starts both as one address, says where, keeps one secret, and ends both', () => onFreePort(startsBoth))
+
+  async function startsBoth(port) {
     const env = { LATCHKEY_ADDR: `127.0.0.1:${port}`, LATCHKEY_DATA_DIR: dataDir }
     const secrets = []
     for (let start = 0; start < 2; start++) {
       const { child, ended, written } = run('run.mjs', env)
-      while (!written().includes('createsuperuser')) await Promise.race([once(child.stdout, 'data'), ended])
+      while (!written().includes('createsuperuser')) {
+        const over = await Promise.race([once(child.stdout, 'data').then(() => false), ended.then(() => true)])
+        if (over) throw new Error(`it ended; it wrote:\n${written()}`)
+      }
       for (const line of [`http://localhost:${port}/`, `http://localhost:${port}/docs`, 'bin/latchkey createsuperuser']) {
         assert.ok(written().includes(line), `does not say ${line}:\n${written()}`)
       }
@@ -48,7 +52,7 @@ describe('make run', { timeout: 120_000 }, () => {
     }
     assert.ok(secrets[0].length >= 32)
     assert.equal(secrets[0], secrets[1])
-  })
+  }
 
   test('ends when latchkey cannot start, and says why', async () => {
     const taken = createServer().listen(0, '127.0.0.1')

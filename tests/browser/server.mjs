@@ -1,7 +1,7 @@
 // Starts the built binary as an operator would, and the built Next.js app behind
 // it, and stops them again.
 import { execFile, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,17 +16,39 @@ const run = promisify(execFile)
 /** The built app: make build-app. */
 export const app = join(here, '..', '..', 'frontend-client')
 
-/** A port that was free a moment ago. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
+// Kernels give the ports above these to outgoing connections and to listeners that
+// do not care: one of these stays free while a server that had it is started again.
+const FIRST_PORT = 20_000
+const LAST_PORT = 32_000
+
+/**
+ * A port that was free a moment ago. Somebody may have taken it since: start what
+ * wants it by `onFreePort`.
+ */
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT)
     const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address()
-      probe.close(() => resolve(port))
-    })
-  })
+    const free = await new Promise((resolve) => probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)))
+    if (!free) continue
+    await new Promise((resolve) => probe.close(resolve))
+    return port
+  }
 }
+
+/** Starts something on a free port, and on another one when that was taken meanwhile. */
+export async function onFreePort(start) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start(await freePort())
+    } catch (fault) {
+      if (tries === 5 || !/EADDRINUSE|address already in use/.test(fault.message)) throw fault
+    }
+  }
+}
+
+/** How long a server may take until it answers, in milliseconds: for a failure alone. */
+const STARTS_WITHIN = 120_000
 
 /** A process that is told to end, and waited for. */
 function start(command, args, env) {
@@ -40,12 +62,19 @@ function start(command, args, env) {
     /** What it has written so far. */
     output: () => output.join(''),
     async answers(url) {
-      for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+      for (const end = Date.now() + STARTS_WITHIN; Date.now() < end && child.exitCode === null; await sleep(100)) {
         const answer = await fetch(url, { redirect: 'manual' }).catch(() => null)
-        if (answer && answer.status < 500) return
-        await sleep(100)
+        // Whoever else may have the port has not started this process.
+        if (answer && answer.status < 500 && child.exitCode === null) return
       }
+      if (child.exitCode !== null) await ended // with it the last of what it wrote
       throw new Error(`${url} does not answer; the server wrote:\n${output.join('')}`)
+    },
+    /** Waits for what comes through a pipe, and so perhaps behind an answer. */
+    async writes(text) {
+      for (const end = Date.now() + STARTS_WITHIN; !output.join('').includes(text); await sleep(20)) {
+        if (Date.now() > end) throw new Error(`${text} is not written; the server wrote:\n${output.join('')}`)
+      }
     },
     async stop() {
       child.kill('SIGTERM')
@@ -55,22 +84,26 @@ function start(command, args, env) {
 }
 
 /**
- * Starts `serve` on a port of its own and makes one superuser in its database.
- * LATCHKEY_DATABASE_URL chooses the database; `settings` are further variables.
- * With `superuser: false` nobody is made, and the database is an empty one of its
- * own: the other tests leave their superusers in theirs.
+ * Starts `serve` on a port and a database of its own, and makes one superuser there.
+ * LATCHKEY_DATABASE_URL names a PostgreSQL on which to make the database; without it,
+ * it is a SQLite file. `settings` are further variables. With `superuser: false`
+ * nobody is made, and `output` has the link for the first one.
  */
-export async function startServer(settings = {}, { superuser = true } = {}) {
+export function startServer(settings = {}, options = {}) {
+  return onFreePort((port) => startServerOn(port, settings, options))
+}
+
+async function startServerOn(port, settings, { superuser = true }) {
   const binary = process.env.LATCHKEY_BIN
   if (!binary) throw new Error('set LATCHKEY_BIN to the built binary: go build -o /tmp/latchkey ./server')
 
   const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-browser-'))
-  const address = `127.0.0.1:${await freePort()}`
+  const address = `127.0.0.1:${port}`
   // Next.js calls 127.0.0.1 localhost wherever it writes its own address.
-  const origin = `http://localhost:${address.split(':')[1]}`
+  const origin = `http://localhost:${port}`
   const shared = process.env.LATCHKEY_DATABASE_URL
-  const own = !superuser && shared ? await emptyDatabase(shared) : null
-  const databaseURL = own?.url ?? (shared || `sqlite://${join(dataDir, 'latchkey.db')}`)
+  const own = shared ? await emptyDatabase(shared) : null
+  const databaseURL = own?.url ?? `sqlite://${join(dataDir, 'latchkey.db')}`
   const env = {
     ...process.env,
     LATCHKEY_ADDR: address,
@@ -91,6 +124,7 @@ export async function startServer(settings = {}, { superuser = true } = {}) {
   }
   try {
     await up()
+    if (!superuser) await server.writes('/admin/setup/?token=')
     const user = superuser && { email: `browser-${randomBytes(4).toString('hex')}@example.com`, password: randomBytes(12).toString('base64url') }
     if (user) {
       await run(binary, ['createsuperuser', '--noinput'], {
@@ -134,7 +168,10 @@ async function sql(databaseURL, statement) {
   return JSON.parse(stdout)
 }
 
-/** Starts the built Next.js app on a port; `env` is what it needs to know. */
+/**
+ * Starts the built Next.js app on a port, which has to be told to it; `env` is what
+ * it needs to know. The error says EADDRINUSE when somebody else has the port.
+ */
 export async function startApp(port, env) {
   const node = start(process.execPath, [join(app, '.next', 'standalone', 'server.js')], {
     PATH: process.env.PATH,
@@ -159,8 +196,11 @@ export const AUTH_SECRET = randomBytes(33).toString('base64')
  * Starts both, as one address. `settings` are latchkey's; `publicURL` is where
  * browsers reach it, when that is not its own address.
  */
-export async function startSite({ settings = {}, publicURL } = {}) {
-  const port = await freePort()
+export function startSite(options = {}) {
+  return onFreePort((port) => startSiteBehind(port, options))
+}
+
+async function startSiteBehind(port, { settings = {}, publicURL }) {
   const server = await startServer({
     LATCHKEY_FRONTEND_URL: `http://127.0.0.1:${port}`,
     LATCHKEY_TRUSTED_PROXIES: '127.0.0.1', // and not 127.0.0.2, where a stranger comes from

@@ -60,7 +60,7 @@ export async function goOnWith(page, action, titles) {
 }
 
 /** The addresses or names in the first column of a list. */
-export const listed = (page) => page.locator('.list tbody .tick + td a').allInnerTexts()
+export const listed = (page) => page.locator('.list tbody .tick + td a')
 
 /** The session's cookie of a page. */
 export const adminCookie = async (page) =>

@@ -24,9 +24,10 @@ const howToGetOne = `there is no PostgreSQL for the tests. Any one of these is e
 
 // server is a running PostgreSQL in which databases can be created.
 type server struct {
-	admin *url.URL
-	via   string
-	stop  func() error
+	admin       *url.URL
+	via         string
+	description string // for people
+	stop        func() error
 }
 
 var shared struct {
@@ -49,7 +50,11 @@ func stopShared() error {
 	if shared.srv == nil {
 		return nil
 	}
-	return shared.srv.stop()
+	var err error
+	if template.once.Do(func() {}); template.name != "" { // a server of somebody else's goes on
+		err = execWithin(shared.srv, "DROP DATABASE IF EXISTS "+template.name+" WITH (FORCE)")
+	}
+	return errors.Join(err, shared.srv.stop())
 }
 
 func startAndAnnounce(ctx context.Context) (*server, error) {
@@ -61,8 +66,19 @@ func startAndAnnounce(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("PostgreSQL by %s: %w", srv.via, err), srv.stop())
 	}
-	fmt.Fprintf(os.Stderr, "pgtest: PostgreSQL %s by %s\n", version, srv.via)
+	srv.description = fmt.Sprintf("PostgreSQL %s by %s", version, srv.via)
+	fmt.Fprintln(os.Stderr, "pgtest:", srv.description)
 	return srv, nil
+}
+
+// Server returns which server the databases are on, as "PostgreSQL 17.2 by …", and
+// "" when there is none.
+func Server() string {
+	srv, err := sharedServer()
+	if err != nil {
+		return ""
+	}
+	return srv.description
 }
 
 func start(ctx context.Context) (*server, error) {

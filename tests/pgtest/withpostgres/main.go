@@ -1,5 +1,6 @@
 // Command withpostgres runs another command with LATCHKEY_DATABASE_URL set to an
-// empty PostgreSQL database, which is gone afterwards:
+// empty PostgreSQL database, which is gone afterwards, and LATCHKEY_TEST_SERVER to
+// what server it is on:
 //
 //	go run ./tests/pgtest/withpostgres node --test tests/browser
 package main
@@ -21,7 +22,7 @@ func main() {
 	err := pgtest.WithDatabase(func(databaseURL string) error {
 		cmd := exec.Command(os.Args[1], os.Args[2:]...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-		cmd.Env = append(os.Environ(), "LATCHKEY_DATABASE_URL="+databaseURL)
+		cmd.Env = append(os.Environ(), "LATCHKEY_DATABASE_URL="+databaseURL, "LATCHKEY_TEST_SERVER="+pgtest.Server())
 		return cmd.Run()
 	})
 	if err == nil {
