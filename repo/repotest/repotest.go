@@ -1,5 +1,3 @@
-// Package repotest says in tests what every [Store] must do: each sentence of the
-// interfaces that the domain declares, on whatever database. A store's own tests call [Run].
 package repotest
 
 import (

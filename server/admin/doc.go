@@ -21,6 +21,8 @@
 //	list.go, change.go, action.go, history.go, export.go   the pages of every model
 //	signin.go    sign in and out, the first superuser, the current user's password
 //	render.go    templates and error pages
+//	site.go      the site: its models, and which page answers a request
+//	users.go, groups.go, sessions.go, auditlog.go          the models
 //
 // Rules are not here: the domain decides who may do what, and what may not be done at
 // all. A page asks it and shows the answer.

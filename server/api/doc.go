@@ -2,8 +2,12 @@
 //
 //	guard.go      before a handler: size, authentication, validation – all read
 //	              from the contract
-//	handlers.go   unpack · call · convert, nothing else
+//	bearer.go     the token of a request
+//	body.go       what JSON is let through; invalid.go says in our words what is wrong
+//	contract.go   what the guard reads of the contract
+//	handlers.go   unpack · call · convert, nothing else; convert.go is the last of these
 //	problem.go    after an error: one writer (the table from code to status is package problem's)
+//	engine.go     gin, set up so that nothing answers but these
 //
 // A new operation is a path in api/openapi.yaml, `make generate`, and a method
 // on [Server]. Who may call it is what its `security:` says:

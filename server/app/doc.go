@@ -7,6 +7,6 @@
 //	client.go      who is at the other end, behind proxies or not
 //	frontend.go    the way to the Next.js server
 //	secret.go      the development secret
-//	background.go  what runs beside the requests
+//	jobs.go        what runs beside the requests: named jobs, each with an interval
 //	logging.go     how it writes its log
 package app

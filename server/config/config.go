@@ -1,6 +1,3 @@
-// Package config reads latchkey's settings, once, into one struct. Every setting
-// is a flag and an environment variable; a secret is an environment variable
-// alone, since everybody on a machine can read its command lines.
 package config
 
 import (

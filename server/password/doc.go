@@ -7,6 +7,9 @@
 //	   │
 //	Pool: a place to hash in, or "busy" (pool.go)
 //
+// hasher.go has what new passwords are encoded with, common.go the passwords that everybody
+// tries.
+//
 // The encodings are those of django.contrib.auth.hashers; what is written here
 // Django can check, and the other way round.
 package password

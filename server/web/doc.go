@@ -19,4 +19,11 @@
 // Pages are rendered once, by New, so a broken template fails at start and not
 // in front of a visitor. Swagger UI (1.6 MB) stays compressed inside the binary
 // and is streamed from there.
+//
+//	site.go       which path is whose
+//	page.go       the pages, from templates
+//	document.go   a file in memory: its type, its ETag, whether it may be cached
+//	static.go     our own files, under their checksums
+//	swagger.go    Swagger UI's files, compressed as they are
+//	headers.go    the policy, and what a client accepts
 package web

@@ -11,4 +11,12 @@
 //
 // Every answer is held against the contract, and noted: [CheckCoverage] tells
 // which declared answers no test has seen.
+//
+//	app.go        starting one
+//	http.go       asking the API
+//	browser.go    asking the admin site, as a browser does
+//	contract.go   holding answers against the contract
+//	example.go    requests made from the contract
+//	user.go       accounts, and signing in
+//	clock.go      a clock that a test moves
 package apptest

@@ -4,6 +4,7 @@
 //
 //	world.go     the services and what they stand on
 //	people.go    the people, groups and permissions that most tests are about
+//	checks.go    what tests of several packages assert
 //	clock.go, passwords.go, tokenmaker.go   a clock that a test moves, and the like
 //	store.go     the store, and one transaction
 //	users.go, groups.go, sessions.go, attempts.go, events.go, tokens.go   its parts, by subject
