@@ -22,7 +22,7 @@ func (f fixture) over(t testing.TB, user auth.User) []string {
 		}
 		f.begin(t, in)
 		if i != 1 {
-			must(t, f.RevokeSession(t.Context(), id, noon.Add(-time.Minute), happening(auth.ActionSignedOut, user)))
+			must(t, f.RevokeSession(t.Context(), id, noon.Add(-time.Minute), eventOf(auth.ActionSignedOut, user)))
 		}
 	}
 	return ids
@@ -46,7 +46,7 @@ func (f fixture) staying(t testing.TB, ids []string) (check func()) {
 	}
 }
 
-var adminSessions = []sentence{
+var adminSessions = []contractTest{
 	{"a session has a channel and the time when the password was given", func(t *testing.T, f fixture) {
 		alice := f.create(t, "alice@example.com")
 		in := login(alice, "s1")
@@ -166,7 +166,7 @@ func (f fixture) mustBeOpen(t testing.TB, hash string, at time.Time, want bool) 
 	}
 }
 
-var links = []sentence{
+var links = []contractTest{
 	{"a one-time link is open until it expires", func(t *testing.T, f fixture) {
 		expires := noon.Add(time.Hour)
 		must(t, f.addToken(t, "hash", expires))

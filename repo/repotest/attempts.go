@@ -39,7 +39,7 @@ func (f fixture) only(t testing.TB, key string, since time.Time) (signin.FailedA
 	return found[0], len(found) == 1
 }
 
-var attempts = []sentence{
+var attempts = []contractTest{
 	{"nothing is counted before anything failed", func(t *testing.T, f fixture) {
 		found, err := f.FailedAttempts(t.Context(), []string{"a", "b"}, noon)
 		if err != nil || len(found) != 0 {
@@ -130,7 +130,7 @@ var attempts = []sentence{
 	}},
 }
 
-var cleaning = []sentence{
+var cleaning = []contractTest{
 	{"what has expired is deleted, and nothing else", func(t *testing.T, f fixture) {
 		alice := f.create(t, "alice@example.com")
 		for id, ends := range map[string]time.Time{

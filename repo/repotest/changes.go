@@ -86,7 +86,7 @@ func (f fixture) rights(t testing.TB, user auth.User) []auth.PermissionName {
 
 var errBoom = errors.New("boom")
 
-var changing = []sentence{
+var changing = []contractTest{
 	{"of a change that fails nothing stays, and its error comes back as it is", func(t *testing.T, f fixture) {
 		alice, bob := f.create(t, "alice@example.com"), f.create(t, "bob@example.com")
 		f.begin(t, login(alice, "s1"))
@@ -105,7 +105,7 @@ var changing = []sentence{
 				tx.Groups.SaveGroup(ctx, &another), tx.Users.DeleteUser(ctx, bob.ID),
 			)
 			must(t, err)
-			tx.Events.Record(happening(auth.ActionChanged, alice))
+			tx.Events.Record(eventOf(auth.ActionChanged, alice))
 			return errBoom
 		})
 		mustBe(t, err, errBoom)
@@ -319,7 +319,7 @@ func (f fixture) update(ctx context.Context, user auth.User) error {
 	})
 }
 
-var updates = []sentence{
+var updates = []contractTest{
 	{"an update stores address, names and flags, and nothing else", func(t *testing.T, f fixture) {
 		lastLogin := noon.Add(time.Hour)
 		was := auth.User{Email: "alice@example.com", Password: "argon2$old", IsActive: true, LastLogin: &lastLogin, DateJoined: noon}
@@ -390,7 +390,7 @@ var updates = []sentence{
 // remove deletes a user in a transaction of its own.
 func (f fixture) remove(ctx context.Context, user auth.User) error {
 	return f.Change(ctx, func(ctx context.Context, tx accounts.Tx) error {
-		tx.Events.Record(happening(auth.ActionDeleted, user))
+		tx.Events.Record(eventOf(auth.ActionDeleted, user))
 		return tx.Users.DeleteUser(ctx, user.ID)
 	})
 }
@@ -404,7 +404,7 @@ func (f fixture) withDjangosLog(t testing.TB, users ...auth.User) {
 	}
 }
 
-var deletions = []sentence{
+var deletions = []contractTest{
 	{"a user is deleted with what is theirs in Django's tables and ours", func(t *testing.T, f fixture) {
 		alice, bob := f.create(t, "alice@example.com"), f.create(t, "bob@example.com")
 		may := f.permissions(t, "users.view_user")

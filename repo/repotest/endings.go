@@ -9,7 +9,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-var endings = []sentence{
+var endings = []contractTest{
 	{"a renewal is noted, and changes nothing else", func(t *testing.T, f fixture) {
 		in := login(f.create(t, "alice@example.com"), "s1")
 		f.begin(t, in)

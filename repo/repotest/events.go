@@ -13,7 +13,7 @@ import (
 )
 
 // happening is an event about a user at noon.
-func happening(action auth.Action, user auth.User) auth.Event {
+func eventOf(action auth.Action, user auth.User) auth.Event {
 	return auth.Event{
 		At: noon, Channel: auth.ChannelAdmin, ActorID: 7, Actor: "root@example.com", Address: "192.0.2.7", Action: action,
 		TargetKind: auth.TargetUser, TargetID: strconv.FormatInt(user.ID, 10), Target: user.Email,
@@ -53,7 +53,7 @@ func (f fixture) chain(t testing.TB) []auth.Event {
 	return all
 }
 
-var auditEvents = []sentence{
+var auditEvents = []contractTest{
 	{"before the first event the chain is empty", func(t *testing.T, f fixture) {
 		if got := f.chain(t); len(got) != 0 {
 			t.Errorf("there are %v", got)
@@ -64,7 +64,7 @@ var auditEvents = []sentence{
 	{"events come back as they were, numbered and chained", func(t *testing.T, f fixture) {
 		var want []auth.Event
 		for i, text := range oddTexts {
-			event := happening(auth.ActionChanged, auth.User{ID: int64(i), Email: text})
+			event := eventOf(auth.ActionChanged, auth.User{ID: int64(i), Email: text})
 			event.At = noon.Add(time.Duration(i) * time.Microsecond)
 			event.Actor, event.Address = text, text
 			if i%2 == 0 {
@@ -93,13 +93,13 @@ var auditEvents = []sentence{
 		}
 	}},
 	{"an event without changes is chained as it is read", func(t *testing.T, f fixture) {
-		f.record(t, happening(auth.ActionDeleted, auth.User{}))
+		f.record(t, eventOf(auth.ActionDeleted, auth.User{}))
 		f.chain(t)
 	}},
 	{"a login stores its events, and one that is refused none", func(t *testing.T, f fixture) {
 		alice := f.create(t, "alice@example.com")
 		in := login(alice, "s1")
-		in.Events = []auth.Event{happening(auth.ActionSignedIn, alice), happening(auth.ActionPasswordUpgraded, alice)}
+		in.Events = []auth.Event{eventOf(auth.ActionSignedIn, alice), eventOf(auth.ActionPasswordUpgraded, alice)}
 		f.begin(t, in)
 		late := login(auth.User{ID: alice.ID, Password: "another"}, "s2")
 		late.Events = in.Events
@@ -115,7 +115,7 @@ var auditEvents = []sentence{
 		before := len(f.chain(t))
 		f.begin(t, login(alice, "s1"))
 		for _, id := range append(over, "s1", "s1", "nothing") {
-			event := happening(auth.ActionSignedOut, alice)
+			event := eventOf(auth.ActionSignedOut, alice)
 			event.Actor = id
 			must(t, f.RevokeSession(t.Context(), id, noon, event))
 		}
@@ -144,11 +144,11 @@ var auditEvents = []sentence{
 	}},
 	{"the last event about a target is the newest of its sort", func(t *testing.T, f fixture) {
 		alice, bob := f.create(t, "alice@example.com"), f.create(t, "bob@example.com")
-		group := happening(auth.ActionChanged, alice)
+		group := eventOf(auth.ActionChanged, alice)
 		group.TargetKind = auth.TargetGroup
-		second := happening(auth.ActionChanged, alice)
+		second := eventOf(auth.ActionChanged, alice)
 		second.Actor, second.Changes = "second@example.com", []auth.FieldChange{{Field: "email", Before: "a", After: "b"}}
-		f.record(t, happening(auth.ActionChanged, alice), second, happening(auth.ActionSignedIn, alice), happening(auth.ActionChanged, bob), group)
+		f.record(t, eventOf(auth.ActionChanged, alice), second, eventOf(auth.ActionSignedIn, alice), eventOf(auth.ActionChanged, bob), group)
 		f.change(t, func(ctx context.Context, tx accounts.Tx) error {
 			id := strconv.FormatInt(alice.ID, 10)
 			if got, err := tx.Events.LastEvent(ctx, auth.TargetUser, id, auth.ActionChanged); err != nil || got.ID != 2 || !reflect.DeepEqual(got.Changes, second.Changes) {
@@ -165,7 +165,7 @@ var auditEvents = []sentence{
 		})
 	}},
 	{"an event whose changes somebody made unreadable shows what is there, and its hash tells", func(t *testing.T, f fixture) {
-		event := happening(auth.ActionChanged, auth.User{})
+		event := eventOf(auth.ActionChanged, auth.User{})
 		event.Changes = []auth.FieldChange{{Field: "email", Before: "a", After: "b"}}
 		f.record(t, event)
 		f.exec(t, "UPDATE latchkey_event SET changes = 'nonsense'")
@@ -176,7 +176,7 @@ var auditEvents = []sentence{
 		}
 	}},
 	{"whoever reads events one by one can stop", func(t *testing.T, f fixture) {
-		f.record(t, happening(auth.ActionCreated, auth.User{}), happening(auth.ActionDeleted, auth.User{}))
+		f.record(t, eventOf(auth.ActionCreated, auth.User{}), eventOf(auth.ActionDeleted, auth.User{}))
 		read := 0
 		mustBe(t, f.EachEvent(t.Context(), auth.ListParams{}, func(auth.Event) error { read++; return errBoom }), errBoom)
 		if read != 1 {
@@ -192,24 +192,24 @@ func (f fixture) eventful(ctx context.Context, shared auth.User, id string) erro
 		if err := tx.Users.InsertUser(ctx, &user); err != nil {
 			return err
 		}
-		tx.Events.Record(happening(auth.ActionCreated, user))
-		tx.Events.Record(happening(auth.ActionChanged, shared))
+		tx.Events.Record(eventOf(auth.ActionCreated, user))
+		tx.Events.Record(eventOf(auth.ActionChanged, shared))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	err = f.Change(ctx, func(_ context.Context, tx accounts.Tx) error {
-		tx.Events.Record(happening(auth.ActionDeleted, user))
+		tx.Events.Record(eventOf(auth.ActionDeleted, user))
 		return errBoom
 	})
 	if err != errBoom { //nolint:errorlint // as it is
 		return fmt.Errorf("a change that fails answers %w", err)
 	}
 	in := login(shared, id)
-	in.Events = []auth.Event{happening(auth.ActionSignedIn, shared)}
+	in.Events = []auth.Event{eventOf(auth.ActionSignedIn, shared)}
 	if err := f.BeginSession(ctx, in); err != nil {
 		return err
 	}
-	return f.RevokeSession(ctx, id, noon, happening(auth.ActionSignedOut, shared))
+	return f.RevokeSession(ctx, id, noon, eventOf(auth.ActionSignedOut, shared))
 }

@@ -30,7 +30,7 @@ func (f fixture) readGroup(t testing.TB, id int64) auth.Group {
 	return group
 }
 
-var groups = []sentence{
+var groups = []contractTest{
 	{"a new group gets an id, and is read with its permissions in order", func(t *testing.T, f fixture) {
 		may := f.permissions(t, "users.view_user", "users.change_user", "auth.view_group")
 		f.group(t, "another", may[0])

@@ -134,7 +134,7 @@ func (f fixture) mustPage(t testing.TB, q auth.ListParams, people []auth.User) {
 	}
 }
 
-var lists = []sentence{
+var lists = []contractTest{
 	{"users are sorted by every column, both ways, and all pages together have each once", func(t *testing.T, f fixture) {
 		people := f.population(t)
 		for sort := range sorters {
@@ -430,7 +430,7 @@ func (f fixture) isSQLite(t testing.TB) bool {
 	return err == nil
 }
 
-var searching = []sentence{
+var searching = []contractTest{
 	{"a search finds users who have each of its words, as it is, in any column", func(t *testing.T, f fixture) {
 		for _, user := range searched {
 			f.person(t, user)

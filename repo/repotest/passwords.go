@@ -43,7 +43,7 @@ var kinds = map[string][]string{
 	"scrypt 32768,8,1": {"scrypt$32768$YiwxkhsSBFTkauGB0sEC3N$8$1$h3hJT3/5UNEo9CR1VNIs2B1JGf5JWxZ5EdsK7HIkddt/SeJYJYJGrtuzm2JeCETr4bzYXwHLILSzFjh0sR/vjw=="},
 }
 
-var passwords = []sentence{
+var passwords = []contractTest{
 	{"without users there is no kind of password", func(t *testing.T, f fixture) {
 		samples, err := f.HashSamples(t.Context())
 		if err != nil || len(samples) != 0 {

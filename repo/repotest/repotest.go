@@ -57,8 +57,8 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	}
 }
 
-// sentence is one that must be true of a store.
-type sentence struct {
+// contractTest is one thing that every store must do.
+type contractTest struct {
 	name string
 	run  func(t *testing.T, f fixture)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
-var sessions = []sentence{
+var sessions = []contractTest{
 	{"a login stores its session and last_login", func(t *testing.T, f fixture) {
 		in := login(f.create(t, "alice@example.com"), "s1")
 		f.begin(t, in)

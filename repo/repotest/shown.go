@@ -48,7 +48,7 @@ func (tests listTests) run(t testing.TB, list func(q auth.ListParams) string) {
 
 func where(filters ...auth.Filter) []auth.Filter { return filters }
 
-var shown = []sentence{
+var shown = []contractTest{
 	{"groups are listed with how many members they have", func(t *testing.T, f fixture) {
 		alice, bob, carol := f.create(t, "alice@example.com"), f.create(t, "bob@example.com"), f.create(t, "carol@example.com")
 		may := f.permissions(t, "users.view_user", "users.add_user")
@@ -91,7 +91,7 @@ var shown = []sentence{
 			in.Session.Address, in.Session.UserAgent = fmt.Sprintf("192.0.2.%d", i), fmt.Sprintf("Browser/%d (100%%)", i)
 			f.begin(t, in)
 		}
-		must(t, f.RevokeSession(t.Context(), "s4", noon.Add(-time.Minute), happening(auth.ActionSignedOut, alice)))
+		must(t, f.RevokeSession(t.Context(), "s4", noon.Add(-time.Minute), eventOf(auth.ActionSignedOut, alice)))
 		list := func(q auth.ListParams) string {
 			return listed(t, q, func(q auth.ListParams) (auth.Page[auth.UserSession], error) { return f.ListSessions(t.Context(), q) },
 				func(s auth.UserSession) string { return s.ID })
@@ -127,8 +127,8 @@ var shown = []sentence{
 	{"events are listed", func(t *testing.T, f fixture) {
 		alice, bob := auth.User{ID: 1, Email: "alice@example.com"}, auth.User{ID: 2, Email: "bob@example.com"}
 		all := []auth.Event{
-			happening(auth.ActionCreated, alice), happening(auth.ActionCreated, bob), happening(auth.ActionChanged, alice),
-			happening(auth.ActionSignedIn, bob), happening(auth.ActionChanged, bob),
+			eventOf(auth.ActionCreated, alice), eventOf(auth.ActionCreated, bob), eventOf(auth.ActionChanged, alice),
+			eventOf(auth.ActionSignedIn, bob), eventOf(auth.ActionChanged, bob),
 		}
 		for i := range all {
 			all[i].At = noon.Add(time.Duration(i) * time.Microsecond)

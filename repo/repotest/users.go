@@ -11,7 +11,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-var lookUps = []sentence{
+var lookUps = []contractTest{
 	{"a user is found by exactly the address", func(t *testing.T, f fixture) {
 		want := f.insert(t, "Mixed.Case@Example.com", "x")
 		if got := f.reread(t, want); got.ID != want.ID || got.Email != want.Email {
@@ -92,7 +92,7 @@ func spelled(email string, i int) string {
 	return string(spelling)
 }
 
-var creations = []sentence{
+var creations = []contractTest{
 	{"a new user is stored with everything, and gets an id", func(t *testing.T, f fixture) {
 		lastLogin := noon.Add(time.Hour)
 		want := auth.User{
@@ -193,7 +193,7 @@ var beyondASCII = []struct{ name, stored, typed string }{
 	{"a letter of two, with a capital", "ǅep", "ǆep"},
 }
 
-var unicodeEmails = []sentence{
+var unicodeEmails = []contractTest{
 	{"addresses beyond ASCII are found in either case", func(t *testing.T, f fixture) {
 		for i, pair := range beyondASCII {
 			at := fmt.Sprintf("@%d.example.com", i)

@@ -15,7 +15,7 @@ var oddTexts = []string{
 	`%`, `_`, `%s`, `{{.}}`, `\u0041`, `\x41`, `E'\n'`, "a\nb", "a\r\nb", "a\tb", " a ", "🗝️", "👩‍👩‍👧", "\u202eabc", "\u00a0", "\ufeff", "NULL", "null", "0", "true",
 }
 
-var values = []sentence{
+var values = []contractTest{
 	{"texts come back as they were", func(t *testing.T, f fixture) {
 		for i, text := range oddTexts {
 			want := auth.User{
@@ -156,7 +156,7 @@ func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 	return answers
 }
 
-var concurrency = []sentence{
+var concurrency = []contractTest{
 	// SQLite's "database is locked" is what this is about.
 	{"many who do everything at once do not get in each other's way", func(t *testing.T, f fixture) {
 		const people, rounds = 16, 10

@@ -103,6 +103,8 @@ func channelName(channel auth.Channel) string {
 		return "Admin site"
 	case auth.ChannelCLI:
 		return "Command line"
+	case auth.ChannelBackground:
+		return "Background job"
 	}
 	return string(channel)
 }

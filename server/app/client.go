@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// clientAddress gives the address of the client at the other end. The peer is
+// clientAddress returns the address of the client at the other end. The peer is
 // the client, unless it is a trusted proxy: then the client is the last address
 // in X-Forwarded-For that is not a trusted proxy too. What stands before it the
 // client may have written itself.

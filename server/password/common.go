@@ -84,7 +84,7 @@ func isMonotonous(password string) bool {
 	return len(distinct) <= fewCharacters
 }
 
-// onceOf gives abc for abcabc.
+// onceOf returns abc for abcabc.
 func onceOf(password string) string {
 	if i := strings.Index((password + password)[1:], password) + 1; i > 0 && i < len(password) {
 		return password[:i]
@@ -96,7 +96,7 @@ func hasAny(list []string, words map[string]bool) bool {
 	return slices.ContainsFunc(list, func(each string) bool { return words[each] })
 }
 
-// readList gives nothing for a list that is not there: they are compiled in, and a
+// readList returns nothing for a list that is not there: they are compiled in, and a
 // test would fail.
 func readList(name string) []string {
 	var common struct{ List []string }

@@ -98,7 +98,7 @@ func copySQLite(t testing.TB, databaseURL string) {
 	}
 }
 
-// SQLite gives the URL of a SQLite database that does not exist yet.
+// SQLite returns the URL of a SQLite database that does not exist yet.
 func SQLite(t testing.TB) string {
 	t.Helper()
 	return "sqlite://" + filepath.Join(t.TempDir(), "latchkey.db")
@@ -164,7 +164,7 @@ func loadConfig(t testing.TB, databaseURL string) *config.Config {
 	return cfg
 }
 
-// DB gives a connection to the app's database beside the app: a Django, or
+// DB returns a connection to the app's database beside the app: a Django, or
 // whoever else changes rows. SQL is written with $1 for both.
 func (a *App) DB(t testing.TB) *sql.DB {
 	t.Helper()
@@ -203,7 +203,7 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// String gives all that was logged, at every level.
+// String returns all that was logged, at every level.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -26,7 +26,7 @@ type Page struct {
 	Location string // where it leads, without the host
 }
 
-// NewBrowser gives one without cookies.
+// NewBrowser returns one without cookies.
 func (a *App) NewBrowser(t testing.TB) *Browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -40,7 +40,7 @@ func (a *App) NewBrowser(t testing.TB) *Browser {
 	}}
 }
 
-// Staff gives a browser in which a user is signed in at the admin site.
+// Staff returns a browser in which a user is signed in at the admin site.
 func (a *App) Staff(t testing.TB, u User) *Browser {
 	t.Helper()
 	b := a.NewBrowser(t)
@@ -120,7 +120,7 @@ var (
 	tag         = regexp.MustCompile(`<[^>]*>`)
 )
 
-// Hidden gives the hidden fields of the page's own form.
+// Hidden returns the hidden fields of the page's own form.
 func (p Page) Hidden() url.Values {
 	values := url.Values{}
 	for _, field := range hiddenField.FindAllStringSubmatch(mainPart.FindString(p.Body), -1) {
@@ -129,7 +129,7 @@ func (p Page) Hidden() url.Values {
 	return values
 }
 
-// Text gives the words of the page's main part, as people read them.
+// Text returns the words of the page's main part, as people read them.
 func (p Page) Text() string {
 	text := tag.ReplaceAllString(mainPart.FindString(p.Body), " ")
 	return strings.Join(strings.Fields(html.UnescapeString(text)), " ")

@@ -17,7 +17,7 @@ type Clock struct {
 
 var _ auth.Clock = (*Clock)(nil)
 
-// NewClock gives a clock that shows the time at which it was made, in whole
+// NewClock returns a clock that shows the time at which it was made, in whole
 // seconds, as tokens have them.
 func NewClock() *Clock { return &Clock{now: time.Now().UTC().Truncate(time.Second)} }
 
@@ -43,7 +43,7 @@ func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// Slept gives how long each Sleep was to be.
+// Slept returns how long each Sleep was to be.
 func (c *Clock) Slept() []time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -36,7 +36,7 @@ type Operation struct {
 	Item   *openapi3.PathItem
 }
 
-// Operations gives the contract's operations, in a fixed order.
+// Operations returns the contract's operations, in a fixed order.
 func Operations() []Operation {
 	var all []Operation
 	for path, item := range Contract().Paths.Map() {
@@ -85,7 +85,7 @@ func noteSeen(op Operation, status int) {
 	seen.answers[op.OperationID+" "+strconv.Itoa(status)] = true
 }
 
-// CheckCoverage gives an error that names every declared answer that no test of
+// CheckCoverage returns an error that names every declared answer that no test of
 // this run has seen.
 func CheckCoverage() error {
 	seen.Lock()

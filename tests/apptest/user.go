@@ -60,7 +60,7 @@ type Token struct {
 	User        map[string]any `json:"user"`
 }
 
-// Login signs u in and gives the access token.
+// Login signs u in and returns the access token.
 func (a *App) Login(t testing.TB, u User) string {
 	t.Helper()
 	got := a.Do(t, LoginRequest(u.Email, u.Password))

@@ -20,7 +20,7 @@ const queryTimeout = time.Minute
 // started for them, if there was one, and exits with the result of the tests.
 func Main(m *testing.M) { os.Exit(Run(m)) }
 
-// Run is Main for a TestMain that has more to do before it exits: it gives the
+// Run is Main for a TestMain that has more to do before it exits: it returns the
 // result of the tests instead of exiting with it.
 func Run(m *testing.M) int {
 	code := m.Run()

@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -100,7 +101,11 @@ func TestAnOwnPasswordThatIsNotChanged(t *testing.T) {
 				if auth.ErrorCode(err) != test.want {
 					t.Fatalf("answers %v, want %s", err, test.want)
 				}
-				if got := authtest.FieldsOf(err.(*auth.Error)); got != test.fields {
+				var refusal *auth.Error
+				if !errors.As(err, &refusal) {
+					t.Fatal(err)
+				}
+				if got := authtest.FieldsOf(refusal); got != test.fields {
 					t.Errorf("finds fault with %q, want %q", got, test.fields)
 				}
 				if test.meanwhile == nil && w.Store.User(authtest.SamID).Password != was {

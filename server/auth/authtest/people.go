@@ -9,11 +9,14 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
-// Who and what there is in a [Staffed] world: a superuser, a member of staff, a user, and
-// a superuser who is inactive; two groups.
+// Who and what there is in a [Staffed] world.
 const (
-	RootID, SamID, AliceID, AsleepID int64 = 1, 2, 3, 4
-	SupportID, AdminsID              int64 = 1, 2
+	RootID    int64 = 1 // a superuser
+	SamID     int64 = 2 // a member of staff
+	AliceID   int64 = 3 // a user
+	AsleepID  int64 = 4 // a superuser who is inactive
+	SupportID int64 = 1 // a group that may change users
+	AdminsID  int64 = 2 // a group that may delete them too
 )
 
 // Desk is where staff work.

@@ -32,6 +32,7 @@ type Store struct {
 	Begun     []signin.NewSession
 	LookedUp  []string // addresses
 	Asked     int      // how often for failed attempts
+	Read      int      // how often an account
 }
 
 // Rows are what a change that fails leaves as they were.

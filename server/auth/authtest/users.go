@@ -61,6 +61,7 @@ func (f *Store) CountSuperusers(context.Context) (int, error) {
 
 // Account implements [accounts.UserStore].
 func (f *Store) Account(_ context.Context, id int64) (auth.Account, error) {
+	f.Read++
 	user := f.User(id)
 	if f.Err != nil {
 		return auth.Account{}, f.Err

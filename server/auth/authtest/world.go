@@ -12,11 +12,14 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
-// The services under the names that a [World] has them by.
+// SignIn, Accounts and Audit are the services, under the names that a [World] has them by.
 type (
-	SignIn   = signin.Service
+	// SignIn is [signin.Service].
+	SignIn = signin.Service
+	// Accounts is [accounts.Service].
 	Accounts = accounts.Service
-	Audit    = audit.Log
+	// Audit is [audit.Log].
+	Audit = audit.Log
 )
 
 // World is the domain and the fakes that it stands on. A test changes them before
