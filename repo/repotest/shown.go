@@ -145,7 +145,7 @@ var shown = []contractTest{
 			"by number":                      {auth.ListParams{}, "1 2 3 4 5"},
 			"the newest first":               {auth.ListParams{Sort: "id", Descending: true}, "5 4 3 2 1"},
 			"by time, descending":            {auth.ListParams{Sort: "at", Descending: true}, "5 4 3 2 1"},
-			"by what was done":               {auth.ListParams{Sort: "action"}, "1 2 3 5 4"},
+			"by what was done":               {auth.ListParams{Sort: "action"}, "3 5 1 2 4"},
 			"by who did it":                  {auth.ListParams{Sort: "actor_id"}, "5 4 1 2 3"},
 			"by channel":                     {auth.ListParams{Sort: "channel", Descending: true}, "4 5 3 2 1"},
 			"by kind and target":             {auth.ListParams{Filters: append(where(auth.Equal("target_kind", auth.TargetUser)), where(auth.Equal("target_id", "2"))...)}, "2 4"},

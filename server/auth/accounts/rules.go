@@ -54,10 +54,10 @@ func (s *Service) recheck(ctx context.Context, tx Tx, by *auth.Principal) (*auth
 // mayTouch returns an error with CodeForbidden when the account may do what the
 // actor may not.
 func mayTouch(ctx context.Context, tx Tx, by *auth.Principal, account auth.Account) error {
-	if by.User.ID == account.ID {
+	if by.User.ID == account.ID || by.Rights.Include(auth.Everything()) {
 		return nil
 	}
-	if account.IsSuperuser && !by.Rights.Include(auth.Everything()) {
+	if account.IsSuperuser {
 		return auth.Forbidden("Only a superuser can change a superuser.")
 	}
 	theirs, err := tx.Users.PermissionsOf(ctx, account.ID)
