@@ -116,6 +116,19 @@ func (e TokenTokenType) Valid() bool {
 // ProblemCode The kind of failure, for programs; stable.
 type ProblemCode string
 
+// ChangePasswordRequest What a form for changing one's password sends.
+type ChangePasswordRequest struct {
+	// CurrentPassword The password until now, checked exactly as received.
+	//
+	// Example: wonderland-42
+	CurrentPassword string `json:"current_password"`
+
+	// NewPassword The password from now on, taken exactly as received.
+	//
+	// Example: looking-glass-43
+	NewPassword string `json:"new_password"`
+}
+
 // FieldError One thing to mend.
 type FieldError struct {
 	// Field The member's name, or `body` for the whole.
@@ -246,6 +259,9 @@ type UnsupportedMediaType = Problem
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = ChangePasswordRequest
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetHealth Is the process alive?
@@ -263,6 +279,9 @@ type ServerInterface interface {
 	// GetCurrentUser Who am I?
 	// (GET /users/me/)
 	GetCurrentUser(c *gin.Context)
+	// ChangePassword Change your password
+	// (POST /users/password/)
+	ChangePassword(c *gin.Context)
 	// CheckSession Check the session, and renew its token when it is time
 	// (POST /users/session/)
 	CheckSession(c *gin.Context)
@@ -342,6 +361,19 @@ func (siw *ServerInterfaceWrapper) GetCurrentUser(c *gin.Context) {
 	siw.Handler.GetCurrentUser(c)
 }
 
+// ChangePassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePassword(c)
+}
+
 // CheckSession operation middleware
 func (siw *ServerInterfaceWrapper) CheckSession(c *gin.Context) {
 
@@ -386,6 +418,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/users/session/", wrapper.CheckSession)
 	router.POST(options.BaseURL+"/users/logout/", wrapper.Logout)
 	router.GET(options.BaseURL+"/users/me/", wrapper.GetCurrentUser)
+	router.POST(options.BaseURL+"/users/password/", wrapper.ChangePassword)
 	router.GET(options.BaseURL+"/health", wrapper.GetHealth)
 	router.GET(options.BaseURL+"/health/ready", wrapper.GetReadiness)
 }
@@ -837,6 +870,135 @@ func (response GetCurrentUser503ApplicationProblemPlusJSONResponse) VisitGetCurr
 	return err
 }
 
+type ChangePasswordRequestObject struct {
+	Body *ChangePasswordJSONRequestBody
+}
+
+type ChangePasswordResponseObject interface {
+	VisitChangePasswordResponse(w http.ResponseWriter) error
+}
+
+type ChangePassword204Response struct {
+}
+
+func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ChangePassword401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword401ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword413ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword415ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword422ApplicationProblemPlusJSONResponse Problem
+
+func (response ChangePassword422ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword429ApplicationProblemPlusJSONResponse struct {
+	TooManyAttemptsApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword500ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword503ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CheckSessionRequestObject struct {
 }
 
@@ -941,6 +1103,9 @@ type StrictServerInterface interface {
 	// GetCurrentUser Who am I?
 	// (GET /users/me/)
 	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
+	// ChangePassword Change your password
+	// (POST /users/password/)
+	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
 	// CheckSession Check the session, and renew its token when it is time
 	// (POST /users/session/)
 	CheckSession(ctx context.Context, request CheckSessionRequestObject) (CheckSessionResponseObject, error)
@@ -1141,6 +1306,48 @@ func (sh *strictHandler) GetCurrentUser(ctx *gin.Context) {
 	}
 }
 
+// ChangePassword operation middleware
+func (sh *strictHandler) ChangePassword(ctx *gin.Context) {
+	var request ChangePasswordRequestObject
+
+	var body ChangePasswordJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePassword(ctx, request.(ChangePasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
+		if err := validResponse.VisitChangePasswordResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // CheckSession operation middleware
 func (sh *strictHandler) CheckSession(ctx *gin.Context) {
 	var request CheckSessionRequestObject
@@ -1170,90 +1377,99 @@ func (sh *strictHandler) CheckSession(ctx *gin.Context) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7Fv9chvHkX+Vrk2qbPOWIEiCkgVVKscwVkzFlnIWdUxiKMRgt4EdcXcGmZklBEd496vumf0CFpRExXHq",
-	"7v5wWcTOzvT0d/+69x9RooulVqicjcb/iPCdKJY58r9fWzT0/zuRl0j/SIXDm7daKkyjcXQyPBkdDh8d",
-	"njy6Gn49Hp2Nh8PB8cnp6OzRX6M4wkLIPBpHIpcJ/mfYdpDoIoqjuTTW3ShRYDSOzmlBFEcyjcancSTt",
-	"jUicvMNo7EyJ/IN1Yj6PxnOR2/BDuURTMnnhx1xYd5PrhVSeskeHx8eHJ6Or4Wh8fDY+e9yijJeGw7+T",
-	"aYp5HsVRmxqoft5sNnGUoUjRMEe+owMuMpHnqBaeJWgTI5dOajr4KkNIqseg5/DDswt49PhsGIPFhBbB",
-	"aQxzbcDqAmc6XcMq05AJC0qD07eoYI1uQPzzHIvG0e9QGDRgUOTFbyZRLlyS3eJ6EkVxZPDvpTQkDs8s",
-	"m2RYCCLMrZf0snVGqkVE9/gBnVmfz50XapfwV5holVpwGlZCOpjhXBsElyEofOfAmXWHqOP7ji6kkkVZ",
-	"8KpAhlQOF2iYjuvr6/PSZaicTIR7IBefwhSN0eY3k0iqO5HL9IbZN4mmsMpQgQjsXAkLFtXH8jSGPdt+",
-	"ErM3tNgutbLekn6n0/WV1t8J47Um0cqhcvRPsVzmxAep1dHS6FmOxX+8tcSHrjHm1bu1NSY6pUNJi26c",
-	"1jd+RRyl6LzpER+JZrQOpAV+bsBlQsGjEfxR/m4QLoXW3ZD5RWfpcP5YfD0bJcc4wuH8iTgbzc/SR8nj",
-	"2dfiyfA4iiPrhCttNB4dn8aRk47Z+UM45RvlpFvDldbwXaAmsEbMdOnGs1yoW8+fhnm/NjiPxtGvjhpP",
-	"dOSf2qM/eY74V7paMu1efDpmbWWbkhb0HZrqlvByiYY5bOn2Dpy4RTI4XmxwXloErdA/lBaEUrpUCaZk",
-	"DzMEq2NwWg+iTRxdKodGifwbUpMHylKGPfrEWT9rCfKVLtBlUi1ghcrBymi1AK1AlwasTHEAV2YNYiGk",
-	"+hyRng2HjUire8IrNMRLf9+fU57VzadjvthclLkbADsDQRKSFqRiIVsm6QsLuV5AqVI0MG0uPY1BqBS0",
-	"yte02mCQG5vzhcGUPI/I7QOFx9zvl5x3GEnriJYQL1WijcHEAR5SbASRpgatBW1gKaxdaZN+lkEOjxvp",
-	"vVaidJk28idMf2ah7Vw6WGLrevRndUUSI7Mw5p8piHvJ+qhPy0M4LK2Y5c2LrAoTJZRdoYFUIy1y4DDP",
-	"YZXJJBtMVNSJ1tfX14fbkabvnuGVo63oztcNahMc3ANVppDWyvuVJkj9HvdNl+W1HMnIGm00/vEf0Vxi",
-	"TqpS8SmKowKtFRQtoquMeGuhCl2DaPPmM1Ts5KStYkujEzqJpOQ9/79E1QL1Ww6f2PP81csXMWkQ/bFi",
-	"T0/egvcGYW8tpV5V5mCnYMXaUrYQXMQVRfp7RNwnWk5vO4IVCTHFpw3ROML182z2h0S+lM8vX/90efxC",
-	"XtrLwi3/enH56PJtVnx//V/rv/z0Ql7KlUy/zVeXb7V8laevL9VwgOvnP6XXl/KlvPyJ/k5OcjUrng3T",
-	"Pz+n+MBH3ASG+4wmiqMyZO3/F5P1j9YzL+oeLTsPaeM8uC2L1kqtBnDpMwNQuOJcQVAiDQL4GqRzAgwq",
-	"XIk8Bsytz53rpKLJQlnP9PdCrc+dw2LpHhyHhHR9HoUyokKo9Y2o9m/7FK2BHsJcyBxTqNa0MggKsidQ",
-	"SFU6tJ8VkE6eNN6CDqZLQ/Ck9md1FTs8IGexdXUWnA2CJtGGeJULh/m6FjiHG0x5nZGLzHFy4VOwyuXa",
-	"iRK5vEWfeNDKsBmGhFNpdlOZsDtBiquyw7osuy8+tQo4vrQP8lV0Sx+oR0orVh9bFoUw62gcvQilaBTv",
-	"KFfrQKnVTV0RtZNVuWAdchpSzaz9l2Y1cUSpf/dClVFX+b3SkGtFxdBC67Tnmp3ar325v+gShEGwcqEw",
-	"BV26AVQX/uz8+5fJ4PaIdDpuIInae8G0w5npGCQztBD5XJsC0xjw3ZJeJ48412ZBP0lnKz8K0k4UCYjD",
-	"ND3gBLAQa47ZtmKlWkOhDX52SreNNVR2cydkTnnLA21mVtp1by1Ov7fUhT3eEvUyx1ptqIyTKvgSpVdb",
-	"rldAoYuAVzy8kGvV5lS/UZhs33qv7ZRd1mzfr+zs0clUbTgmoeLZUdVsUCQZpv+WN/3nABClXU/HrKhV",
-	"NBEOtErQgyyUARQiyaRitkCSYXILX3JhmuvFImiCDzGWXeVXA5i2mBxy3FQ4MRMWJ2qHuwN4oasUuHFK",
-	"Y3A1IPBPDTi2XC61cZh+j6kUV8zaB1kQuYt+DauPuCnoDJ/ftuMLqjRk+ivpMrjwhx8SMWPYztc/D+I6",
-	"a/vjmjDgy8OVJ+zn069+XvTUPSkmuTA1XEXMGUQNDczwZ1Qm1qBV96SXnKaSOjoNBSouMZdGL9E4GeTl",
-	"q8w+qLbAYsZoDGXl7NcZmpvWOfQq0zkOGlZVMGmrUN3e95ojtYOitKTtsfcXFIOQzItTLFiiCRLeBbsb",
-	"rPbHQHtz2pv6BT17i4kjSr5Fkbtsl5BzH5P0HHI5x12+VLqy816+ouJyqm+nTymcefZyYcBlRLANSHVS",
-	"Vk4QVVkQvfq2ReKeO4Vz+67CMEYLsOjhrOBbHUqucwria2p371YjCr1ir57G3q9hCvhOJC5fg7BgMEF5",
-	"hynfHZJMGJE4NDamh5yFC9uoMYX/TOdpF6NfaZWiyYVKD0cnVIhqUwjXRTp2NIrSCV8d9tFMT7+wWwBc",
-	"99S+ErgQ775DtSD9ODkbxdGSygpDm/7tx79NJuVwOBy+Ofj1BxWxJi5u7tAnwcop9GgjFS+lQebjD88u",
-	"4Mno7DH4RTO0IN2uGL1n/Sg3dEFLN42z7VWeBoP+NLOMo3eH2qQUdkabBsLqN/0AEnoXz/AeLIVxT0Hh",
-	"HRoP7rRbO9JhYT90y5YP3DSO2xixbhP3eNMNGX2KFJ5/YUGmLAupYPrnw2B1h5e/n3Ip2INX38uXR5t4",
-	"r0ehY7+9uvoT+AWtfarmWmuj000dufr28VsQeVy+3kvTSc2qfT6uFfqmT2FK+jZlXNab+K1UqQVB4hu0",
-	"zbg08tDgHA3pzn0UHG/bUUgJ/AVrjtVqG3uV70jxHjO7CPaxyyainFx/bXSk4EujF0YU9ilxceYDW+W5",
-	"95fH2xVlf7Ngrs1MpimvSLSaS2LV1k5Ku5u5LpWPaC7T6Q39JPJcr3gBvZjLxEXxbm9wb3q1i0P34Uit",
-	"5lQodboVARFiUKTr3QDWkudZG2vdUikFHj8NlScZUdMmcGCXKDyMu+vnusDrboeb7NGRrU7PQ2XNvB1D",
-	"aAaTHz9N2rvwLzgdwMul+HvZn8K0Qdh9BuIPmLY1JcC1b/aEsA95Mh7N2DaLDgM6lIVN+4ygGvLYDjT0",
-	"gs+wdemaDMZiYrAnyHTQ5h1bkgVSaeT9ODeHkkSXyrvwQqQ+wXt9ddFxELTnoZPF/c5huKnx6z4b7sZ6",
-	"9tXWaW6FfMDptYHv7Z3/IO9QccL7lLOXGQLZyPreTckp9wWU378VaqG/sLA0shBmDbe47jBCKvdodK+/",
-	"P950wPjtE74X6wpbaVE40zpHobZjX4Ph921Dsd6EBl8hFVjp8P49H2222wDb+34rLFBYX1PuwM0y/QE6",
-	"v950uwi9GqfnTCet8/V5pWVPQZV53h5yYVnvVT5a7SER3+XYK+Enm07HYpuqZ6KQ+fpT1YaSpf0p7Zxu",
-	"UldefC+ef1EoXYaGH1E6dav0ipn60Zc52/YvMq1bRR3raN85kNrSorZibilCR4Zxx4fsuipKjTApjXTr",
-	"V+QFAxLHfpQcevPXs0qGz6+voriHZ9O2p5x6WHj6p5evruCI6LJHTNHRtIJmiG3seVkbq0ZboC9zbunL",
-	"d6nmuifwNJUWCHiB79zgLaVDyzG3h7aGASjgNa1yFfteUzsk6tINJmqifvUrno2gspQ0XXQjJ604HsDB",
-	"Qd+9Dg58zebzsx4KXKe+m6HHtuAgoLgHvKjCrYSaKIAukXNGdwfAUZd2C0AyZfPe0jVrZyLyfPzpAXmi",
-	"TnbuFmjj20l/M9odnAaDS/ThJ8dm8o7qcFZL7vU0KBzCgRUFHlQ001t8Q1S6XGTEbOmsZ7y0kOPc+caP",
-	"gANuAWJ60GoRsnZ9OVtDijzSMvYIYSbyeeWhTkaQ6dJwp36hFX41gD8iLvlQjplc83hyZE2qn43RecqH",
-	"WUepxkLrFErlZM406pUCVGkMVoNbaZgZvaJMyolZ6EwxweA75XweXT0As+xRRAVQ1t2TXFsHWvEBK7GO",
-	"fWQJLS6vnacD2O25hMMwJZJstYNeqTGsMs1XJJGsxJrVJ3RoGEmt+E3+mI+zTcMFzj3docGQCcs0z6zO",
-	"S4fACqh1WwJwOoSUuFUJKMC3X8UhQ1G66uVCoe/QDiZq1GdLunSsbnyfVre4goG9Wnh9D8Y7Z7PgGowY",
-	"nYnlEpX1Lrs1D8NXSpH1UzjfTkkxR4cpS6VeX/uKJBNqgXYMKKhWNtphQi+yDeRa31qo5iEqIlu5NXuU",
-	"K4NhSUi+LWif+Nbd7+fXVzHMyjBdQQk58VEqK1PkiObJqPNGpZ1MsPJX10S1rYfZFhpDmU/Pv2E2hVLL",
-	"n3awjZIdwJfTfQjzNK4Bka8GMPW14NRv1ItQxBMValVpQy3HPClQKNcp9bwc2yNmMJeVzHOpsLfQhxc6",
-	"gKoBrJgoosOP45BDQgYIpHfn76ui/H1VQb8PIyzcR30/Ue8PDw/r/+iF0fCYVu9r4MH73Q7euG6xtXfo",
-	"NvXgfUsHQpeuad/xZGWzje/m9G3WnggLW+4OvvVOhlXbndJ2dUlcbcIWEkbEmnSx1W7uvN5bRdNWwt42",
-	"2wW1MJodstdsH0MKL3tbVY95i74n1QFUbXvypFpYyMQdBkPw2sQhZAxUGfOeHa4dM51bw6zw3h+Zc0ht",
-	"Jnard87onT39gerd6f2dkWnY6+SkLbVquArecyMgJMeYp+SAbVDZeoAq7MCM2J25IA0WvuRmyNeGIXMq",
-	"wVtdqDCHxXudDYeemjAKCu+bWdCxn/Urvdl1rDG86zlZ2vU07rbRYpjW0AQLqu5D+hCwRY6n82kV0zqt",
-	"NTprol6qfA2CVZ4EHIJpO7VoTwicKygVJ+CwFC6rc43RcOQJYzxnGoMIBuBxHRgNzyZqugvyTH0iNT2n",
-	"P6fsPs67O7sqwPBCnlgJHpms2Rkhc67mc2GzAXjXG8J8IoyRaLfgTN9GzGWCynIlEkawvr+kFLs0eciE",
-	"7fjoSFNI06VJcKDN4ii8dFRIBhyqhlo1cx/F0R0a65Pl4eB4MKRVtIdYymgcnQ6Gg1NGzF3GKf9RVvdq",
-	"Fuj6MCTPg5PhMKR87GX8sCLk8g5tzK7VZ1Wt/ipPlZKdWieM67zGAVe6Zu7Uc8uzRVfz5ZdpNCaiQjdp",
-	"6yuAk+HwE6cL9W2nR1pBw/T7J/QYAzU9LcarbcbwfNro+HTflvV9jjqfNLSLs2j845u4NXxzaTuMFHTO",
-	"b6l8EgtLVWWQ5hvaI4j2yGOIHyfgkAjVMkyEak8fkO5nwnfXISjaFxYKuQifBIy9t6RQacR8LpOgNE2i",
-	"PVGdBt4emf+AIpUKrf33FzuRun6oqOPobHj6wK5/JaS+zn+DHe+ZLKmLCCa+dwa63r89A33pdodSPm8O",
-	"+pecOnlRsaA1x0y+2PpskfJnC19OK05MuR/faPv0q8E/aRzkHpO/4JLNZ8NVq8zutfk2NMFtZ93Xt754",
-	"CGDRLnUauKIXquACqPXZAhe6+hZTKJftzvbKSOfoNWmse1qHVVsmGYiAmufoHEfS8NXKQmlDhdvS6DuZ",
-	"YsrZwkS9LbmQxmoGziUZhqq+nRPf014fwLPSMJDihzBshShwFiKojgpnT5SVVACdly4bvLW+5V/N2FH6",
-	"0J1opay3zlka7Fw132kwzR714H/WnYLt7zZgga7JR7wUJqoqmOg3qur7nGqFCwYNIjf00On81iyo6tMf",
-	"Aa2hgtozNQMQO8MIzZxBz8TAJ1h6Z1hj00VcnSlx0x9M7nfYYbo9jkbD4w+v7vky6qGRYXR89uGXeqfI",
-	"6OWTk48mtuYYvfbkYzjSHbnnKDb8mOPaX/s1se9DN2xCwX1+MkwOtxwj+8Jtv6hLd49j/GYbfAouoAW/",
-	"VdV/XM8n+g/kAjQllXWCfg1vehRjAC/Zs4RtK9cyUWyzbPMLDVrtsVxdut1EaLRnHKGLLuyDzT5ao7cH",
-	"4x+e6PwSKtJtavz4ZrOrM565+5WmwKO92XM1BwWrTFvcmfC+rJAPsIXIc7SuBSbWUo7rqMufuGhI9HLt",
-	"k/G1Lsm10v8N6JXaky5flMagcq99H+gzE+baz/cxvVrYNM0/zjWH5b1Fk6/uD6Xy6On/ayYPbmkQBVz+",
-	"9l7VrNo0+x3aeQvD6HFioTz7cDOm6jZ0WzG+tdJsPlHNV9/+U5+nXq8/oq/CqdOFyPMwWKLnzsPmZAO5",
-	"vMVxAyRSGieWZE6+K5Uho9yeWOk4r/TQgv/QuwYuQtvHwtygzfqsiRPEV56v0c+fL/xv1mGuMtrR1MvH",
-	"d8kYOgs9QY8GkWjDfMq2wvOpFEd9hdpV8f/2OAQc19jZkVjKo7tjLkvDXn2NZP/JQMxayQCeRxn5p/BY",
-	"l8ECVplmDfYfYIVk1dO3iXdGE7jjJlKYiZxyAWNjIAcspPJFU9pu0mnFWtzaN1R0mzeb/wkAAP//",
+	"7Fx7cxvHkf8qXZtU2dYtQZAEZQuqVI5mrJiKLfks+pjEUIjBbgM74u4MMjNLCI743a+6Z/YFLCCKsuPc",
+	"5f5wWQR2Z3r6+evH4B9RooulVqicjcb/iPCtKJY58r9/sGjo/7ciL5H+kQqH12+0VJhG4+h4eDw6GD4+",
+	"OH58OfxiPDodD4eDo+OT0enjv0ZxhIWQeTSORC4T/M+w7CDRRRRHc2msu1aiwGgcndEDURzJNBqfxJG0",
+	"1yJx8hajsTMl8gfWifk8Gs9FbsMH5RJNyeSFD3Nh3XWuF1J5yh4fHB0dHI8uh6Px0en49PMWZfxo2Pwb",
+	"maaY51EctamB6uO7u7s4ylCkaJgj39AG55nIc1QLzxK0iZFLJzVtfJkhJNXXoOfw/bNzePz56TAGiwk9",
+	"BCcxzLUBqwuc6XQNq0xDJiwoDU7foII1ugHxz3MsGkdfojBowKDIi99Noly4JLvB9SSK4sjg30tpSBye",
+	"WTbJsBBEmFsv6WXrjFSLiM7xPTqzPps7L9Qu4a8w0Sq14DSshHQww7k2CC5DUPjWgTPrDlFH+7YupJJF",
+	"WfBTgQypHC7QMB1XV1dnpctQOZkI90AuPoUpGqPN7yaRVLcil+k1s28STWGVoQIR2LkSFiyq+/I0hh3L",
+	"fhCz7+hhu9TKekv6UqfrS62/EcZrTaKVQ+Xon2K5zIkPUqvDpdGzHIv/eGOJD11jzKt3a2tMdEqbkhZd",
+	"O62v/RNxlKLzpkd8JJrROpAW+HsDLhMKHo/gT/LLQTgUWndN5hedpsP55+KL2Sg5whEO50/E6Wh+mj5O",
+	"Pp99IZ4Mj6I4sk640kbj0dFJHDnpmJ3fh12+Uk66NVxqDd8EagJrxEyXbjzLhbrx/GmY91uD82gc/eaw",
+	"8USH/lt7+J3niH+lqyXT7sGnY9ZWtilpQd+iqU4JL5domMOWTu/AiRskg+OHDc5Li6AV+i+lBaGULlWC",
+	"KdnDDMHqGJzWg+guji6UQ6NE/hWpyQNlKcMafeKsv2sJ8pUu0GVSLWCFysHKaLUArUCXBqxMcQCXZg1i",
+	"IaT6GJGeDoeNSKtzwis0xEt/3l9SntXJp2M+2FyUuRsAOwNBEpIWpGIhWybpEwu5XkCpUjQwbQ49jUGo",
+	"FLTK1/S0wSA3Nudzgyl5HpHbBwqPud8vOe8wktYWLSFeqEQbg4kDPKDYCCJNDVoL2sBSWLvSJv0ogxwe",
+	"NdL7QYnSZdrInzD9hYW2dehgia3j0Z/VEUmMzMKYP6Yg7iXroz49HsJhacUsb15kVZgooewKDaQa6SEH",
+	"DvMcVplMssFERZ1ofXV1dbAZafrOGV453IjufNygNsHBPVBlCmmt3K80Qep73Dcdlp/lSEbWaKPxj/+I",
+	"5hJzUpWKT1EcFWitoGgRXWbEWwtV6BpEd68/QsWOj9sqtjQ6oZ1ISt7z/1NULVC/4fCJPc9fvXwRkwbR",
+	"Hyv29OQteG0Q9sYS9KqQg52CFWtLaCG4iEuK9HtE3CdahrcdwYqEmOJhQzSOcP08m/0xkS/l84sffro4",
+	"eiEv7EXhln89v3h88SYrvr36r/VffnohL+RKpl/nq4s3Wr7K0x8u1HCA6+c/pVcX8qW8+In+To5zNSue",
+	"DdM/P6f4wFtcB4Z7RBPFURlQ+78jWL+3nnlR92jZWYCN8+C2LFortRrAhUcGoHDFWEEQkAYBfAzSOQEG",
+	"Fa5EHgPm1mPnGlQ0KJT1TH8r1PrMOSyW7sFxSEjX51EIERVCra9FtX7bp2gN9CXMhcwxheqZFoKgIHsM",
+	"hVSlQ/tRAen4SeMtaGM6NARPan9RV7HFA3IW1dE9fKrcpQ2iJuGGiJULh/m6FjkHHEz5OSMXmWN4sbHK",
+	"RIlc3qCHHvRkWAwD5FSaHVUm7FaY4rzsoE7M9kWoVgrHx/Zhvopv6QM1SWnFCmTLohBmHY2jFyEZjeIt",
+	"9WptKLW6rnOiNlyVC9YipyHVzNp/Kq6JIwL/3QNVZl0hfKUh14rSoYXWac8xO9lf+3B/0SUIg2DlQmEK",
+	"unQDqA780Qj818FwO0Q6HTdFidp/wbTDmekYJDO0EPlcmwLTGPDtkl4nnzjXZkEfSWcrTwrSThQJiAM1",
+	"fcEQsBBrjtq2YqVaQ6ENfjSo26w2VHZzK2ROyOWBNjMr7bo3G6fPW+rCPm+JepljrTaUyEkVfInSqw3n",
+	"K6DQRahYPDyVa2XnlMFRoGyfeqftlF3WbJ6v7KzRwao2bJNQ+uwobzYokgzTf8mT/jwliNKup2NW1FZA",
+	"EQ60StBXWggGFCLJpGLOQJJhcgOfcnaq++oSokmVQq5DHvSzwURNW8wP6DcVTsyE7WH6AF7oChs3vmoM",
+	"rq4U/KxxyJbLpTYO028xleKSOf4gwyIv0q949RbXBe3hgW877KBKQwqwki6Dc7/5AREzhk0g/3G1r9O2",
+	"m64JAz48XHrCfjm16+dFT0KUYpILU9exiDmDqKGBGX6eCbXA74LOtRLd7qZXpKCCPHrB+Cah1yTXofAT",
+	"2+isRZVyvF8aUm8nvViT0hhU7rrOUnurvvUqpXIyJ48Re4PBFPCtSFy+BkHZbILyFtNuTXelVYomFyo9",
+	"GB1T4qJNIVw3M94o1MaRwtV9aZobXRBJoFXMpqreT1Ou9Y1Ui4NFLqw9GJ3cj6y7dq35x23ebZD9ul5A",
+	"z95g4uhczyTmaV2j7J7qJWclJDunoUCVbosrFBX6+FFgMePiGyVhHMS5EjutU6ZVpnMc9DG7rkv0Kpd0",
+	"UJSWfFjsgwMBDiRHyngalmiC3e5nl6e92a2PPV+jyF22TciZByB6Drmc4zZfKg+w9V6+EmsLU30zfUrY",
+	"xbOX80DOGoPHg1QnZRXxUJUF0atvWiTuOFPYt+8oXLV6n9nSqQ6k8ua7w0TvZwZ7DZLPTq7BiMShsTF9",
+	"yUmXsI1zIqyX6fznMF/Cjr4Y0EczffuJ3ai3dnftq3gU4u03qBakH8enozhaUhZpaNG//fi3yaQcDofD",
+	"149++15FrImLo722Wrn6Hm2kNL00yHz8/tk5PBmdfg7+oRlakK7H03K8vFdwOadH75oQ2qs8Tcvhw8wy",
+	"jt4eaJMSmBjdNRXLftMPNWEfuLmaC0th3FNQeIvG1/LanTzpsLDvO2XLB9414dgYsW4T9/ldFwj0KVL4",
+	"/hMLMmVZSAXTPx8Eqzu4+MOU8/6e9sRevjy+i3d6FNr268vL78A/0Fqn6qW2Fjq5q/FI3zp+CSKPAepe",
+	"mo5rVu3ycS1AM30KU9K3KZfhvYnfSEUYmMQ3aJtxaeSBwTka0p19FBxt2lEAev6ANcdqtY29ynekuMfM",
+	"zoN9bLOJKCfXXxsdKfjS6IURhX1KXJz5wFZ57t21kM3yQX9vaK7NTKYpP5FoNZfEqo2VlHbXc10qH9Fc",
+	"ptNr+kjkuV7xA/RiLhMXxdut4J2gebvt0Fc2bPUiQ17bTf+IEIMiXW8HsJY8T9ul9Q2VUuDL5aHMQEbU",
+	"dIUc2CUKX7Xf9nPdOvv2QAPZoyNbnZ6FMgrzdgyh909+/CRpr8Kf4HQAL5fi72U/hGnX3HcZiN9g2taU",
+	"UJ1/vSOEvc+T8STOpll0GNChLCzaZwTVTM9moKEXfN6kS9cgGIuJwZ4g02kubNmSLJCSYO/HuReYJLpU",
+	"3oUXIvUA74fL846DoDUPnCz2O4fhXd2u6LPhbqxnX22dNh6X73V67T7H5sp/lLeoGPA+ZfQyQyAbWe9d",
+	"lJxyX0D5wxuhFppyJiMLYdZwg+sOI6Ryj0d7/f3RXaf3srnDt2JdFdJaFM60zlGozdjXtGz6lqFYb0I/",
+	"t5AKrHS4f83Hd5tdn811vxYWKKyvCTtwb1S/h84v7rpNo16N03Omk57zXZlKy56CKvO8PdPEst6pfPS0",
+	"r3/5ptZOCT+56zSoNql6JgqZrz9UbQgs7Ya0czpJnXnxuXjcSaF0GRr+iuDUjdIrZuq9D3O66V9kWncG",
+	"O9bRPnMgtaVFbcXcUISODOOOD9l2VQSNMCmNdOtX5AVD2ZX9KDn05q9nlQyfX11GcQ/Ppm1POfWltul3",
+	"L19dwiHRZQ+ZosNpqLcxPmLPy9pY9VUDfZlzS1+UkWquewJPk2mBgBf41g3eEBxajrkbuDH7QQGvmYxQ",
+	"sW8ttkOiLt1goibqN7/hURhKS0nTRTdy0hNHA3j0qO9cjx75nM3jsx4KXCe/m+FCKkpaH4WS/SN+KDAH",
+	"hJoogC6Rcy7lD4CjLq0WugaE5r2la9bOROT5+MMD8kQdb50t0Mank/5ktDo4DQaX6MNPjs2gJeXhrJbc",
+	"2KtOQ+89sqLARxXN9BafEJUuFxkxWzrrGS8t5Dh3vssn4BF3fDF91OoIs3Z9OltDijzBNPa14Ezk88pD",
+	"HY8g06XhwYyFVvjZAP6EuORNOWZyzuPJkTWpfhRK5ylvZh1BjYXWVa2MaNQrBajSGKwGt9IwM3pFSMqJ",
+	"WagwM8HgByN4Pzp6qMKzRyG9qqrOPjHLtXWgFW+wEuvYR5bQz/TaeTKA7QZb2AxTIslWK+iVGsMq03xE",
+	"EslKrFl9QjuOa+YVv8kf83a26a7Bmac7dJMyYZnmmdV56RBYAbVuSwBOhpAStyoBoQ8Pn8UBoShdte6h",
+	"0LdoBxM16rMlXTpWNz5PazigKvh7tfD6Hox3zmbBORgxOhPLJSrrXXZr/ImPlCLrp3C+d5Zijg5Tlkr9",
+	"fO0ruPyKdgwoKFc22mFCL7IN5FrfWKjGXyoiW9h6wBteBTGEtehbaViJ2HA3GFBtzSzw6lfnu34Hl+Ea",
+	"Us0dQcVO69JgoCLgewvaY+t6nuL51WUMszLM6xDm9ytbmSIHTU9dDU2VdjLByiVeEWNsPR650BgqCfT9",
+	"VyyJkM353R5tFuIewafTXa2JaVzXXD4bwNSnm1O/UG8RJJ6okA5LG9JFZnuBQrlONulVpT20CHNZqVUu",
+	"FfbWEuCFDnXbUA+ZKKLDD3iRz0OuQUgfMd5Vef+7Kkl/F4aiuC//bqLeHRwc1P/RC6PhET29qyEM77Y7",
+	"wuO6ZdteodskhnctHQhd36YdzLO6zTK+O9i3WHvGMCy5PUrZO2tYLXdCy9VZd7UIG2EYOmwQaWt8ofN6",
+	"b6JOSwl70ywX1MJo9vles32YKrzsbZWg5i36nlQbUELvyZNqYSETtxgMwWsTR6kxUPLNa3a4dsR0boxH",
+	"wzu/Zc5Ru5kBr945pXd2NJaqd6f7W2rTsNbxcVtq1bgevONeQ8DfmKfk421Q2XokL6zAjNie4iENFj6r",
+	"56qyDdcWKMtvtS/DZB+vdTocemrCcDG8a6aLx356tPRm17HG8K7nZGnX0xg67dcYpnX1gwVV97V9lNkg",
+	"x9P5tAqbnZ4s7TVRL1W+BsEqTwIO8bqNXtoTJ2cKSsUYH5bCZTWcGQ1HnjAuGU1jEMEAfOkIRsPTiZpu",
+	"15Gm3uVPz+jPKbuPs+7Kroph/CBPQAWPTNbsjJA5FwxyYbMBeNcbkEQijJFoNyqmvv+cywSV5WQnDPV9",
+	"e0EovjR5ANt2fHioKWrq0iQ40GZxGF46LCTXNKpObHWLI4qjWzTW4/Hh4GgwpKdoDbGU0Tg6GQwHJ1yU",
+	"dxlnFYdZ3Q5aoOsrU3keHA+HAVWyl/Hjr5DLW7Qxu1YP3Np9+VRTkDZonTCu8xrHdOmaSWbPLc+WejLg",
+	"Io3GRFRoWG3cKzkeDj9wXlXfdJrrVfWZPv+A5nSgpqc3fbnJGJ54HB2d7FqyPs9h55JMO/+Lxj++jlvD",
+	"XBe2w0hB+/yeMjSxsJS4Bmm+pjWCaA99mfJ+Ag5Yqz1b0Z5mId3PuJ8lLQRF+8RCIRdhmGPsvSWFSiPm",
+	"c5kEpWmw/ER1eoQ7ZP49ilQqtPZfX+xE6vqhoo6j0+HJA8dFKiH1jYw05ekdk0p1nsLE907V1+u3p+ov",
+	"XM+8zUdN1v+aU0wvKha0JuPJF1uPFgk/W/h0WnFiyi3/Rtunnw1+pjmiPSZ/zlmhR8NVN87utPl29YM7",
+	"27qvNX7+kJpIO5tqKiK91RBOgFoXYTiX1jeYQrlsN89XRjpHr0lj3dM6rNoyyUCEwnyOznEkDfegFkob",
+	"yg2XRt/KFFNGCxP1puRcHauZSpdkGAoHbUy8b6QGnpWGazV+zsNWRQtGIYLyqLD3RFlJCdBZ6bLBG+un",
+	"CqqZTYIP3QlpQr01ZmnK86q5+cM0+8IK/7NuRmzeBIIFugaPeClMVJUw0WdOFr1OtSo9Bg0iN/TQ+x6t",
+	"2WLVpz/NGF97uriZsdiad2hGGXqGEj7A0jvzIHfdoq4zJd71B5P9Djvcl4ij0fDo/U/33LV7aGQYHZ2+",
+	"/6Xe8UN6+fj43sTWHKPXntyHI91LHBzFhvfZrn1/tIl97zthEwr2+ckwid5yjOwLN/2iLt0ex/jVZn0r",
+	"uIBWha/K/uN62NVfuQzVL6msE/RpeNNXMQbwkj1LWLZyLRPFNss2v9Cg1Q7L1aXbBkKjHRMP3erCrsrc",
+	"vTV686LFw4HOr6Ei3b7Jj6/vtnXGM3e30hR4uBM9V6NWsMq0xa0bAxdV5QNsIfIcrWvVK2spx3XU5UtT",
+	"GhK9XHswvtYluVb6P5cnd8Dlcz8m+YNvNX0kYK79fB/Tqwebvvz9XHN4vDdp8tn9gVS+QPv/msmzYRpE",
+	"ARe/36uadWF6t0d7ha66u9eM84Zi4U7Njfm3OQhhERSWzo8yhGHc1u8F1IW9GvH1+k2uTVd6brXP++uv",
+	"B3CW56FLtuEfPYWUUdZ9BsfkVu6z6czzrxRUVHROy5O1XEYUDnIU1sEXnUFNfiCkNKRNBvM1qLJAIxP+",
+	"9QNIdFEQ/cQ3rcHKQuaC/u2p2JiyhC+1yxgw7h6VhiuGiBVLWzcoDAJPjPDo+gKZLSwCf29xohjJhTJ6",
+	"LgtJT1YyKvocRNIZc/+5MeBlSzNa1zfS5sJo547Z1jD8FhrszqVvz5F/ACDsH/C/FzIcvWcknnMJrkqH",
+	"luh+HSaxUjj+53u3nwNGPuSOLoqbzYuI9FnHNvfcPvz4XwXo6NHWLwO0BdmY+K/0IwFx89MaHX71+ohf",
+	"lGk9Fy5axZ/6dzyaX+34t/9RhbgTG3t+68MH24mqrs8HhSNjGGz9IINMsqbXSeG442T6eijk8f/XZW77",
+	"wY932x70tq9A7MRB1UTMbhh01url9CRzoUz9/rmXarCjO/Xip1iaxSeq+T0lf4X+qcf39xhhYRBzTuHE",
+	"d/v03PnxAcoFcnmD4wZ3QZKhWJJp+wGgDLnb74mVjutrvsXi9alu4IQJGwtzgzbrBw2Y3LzyfI1++brJ",
+	"/2Usz9XWdlXBy8cPJHELMYxf+a4YiTaMAm8qPO9qbjE47a6K/7fvx8BR3UM8FEt5eHvEPjqs1Tez5y9l",
+	"x6yV3Mj0voU/Cl/rMuQE3oFVPzPVvv44aH6cxNN7F29NhfKwk0hhJnKhEgbfBC2EVL6YnLbno7RirW6t",
+	"Gyrdd6/v/icAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -57,6 +57,15 @@ func (s *Server) GetCurrentUser(ctx context.Context, _ gen.GetCurrentUserRequest
 	return gen.GetCurrentUser200JSONResponse(toUser(principal(ctx).User)), nil
 }
 
+// ChangePassword sets one's own password: POST /users/password/.
+func (s *Server) ChangePassword(ctx context.Context, in gen.ChangePasswordRequestObject) (gen.ChangePasswordResponseObject, error) {
+	err := s.accounts.ChangeOwnPassword(ctx, principal(ctx), auth.PasswordProof(in.Body.CurrentPassword), in.Body.NewPassword)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ChangePassword204Response{}, nil
+}
+
 // GetHealth reports that the process lives: GET /health.
 func (*Server) GetHealth(context.Context, gen.GetHealthRequestObject) (gen.GetHealthResponseObject, error) {
 	return gen.GetHealth200JSONResponse{Status: gen.Ok}, nil

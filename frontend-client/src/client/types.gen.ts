@@ -19,6 +19,20 @@ export type LoginRequest = {
 };
 
 /**
+ * What a form for changing one's password sends.
+ */
+export type ChangePasswordRequest = {
+    /**
+     * The password until now, checked exactly as received.
+     */
+    current_password: string;
+    /**
+     * The password from now on, taken exactly as received.
+     */
+    new_password: string;
+};
+
+/**
  * An access token and the user it speaks for.
  */
 export type Token = {
@@ -166,7 +180,7 @@ export type LoginErrors = {
      */
     422: Problem;
     /**
-     * `too_many_attempts`: too many failed logins for this address lately. It is answered for right and wrong passwords
+     * `too_many_attempts`: too many wrong passwords for this address lately. It is answered for right and wrong passwords
      * alike, and for addresses that nobody has.
      *
      */
@@ -176,8 +190,8 @@ export type LoginErrors = {
      */
     500: Problem;
     /**
-     * `busy`: more logins at once than the machine can check (only logging in answers this). `unavailable`: the database
-     * cannot be reached. Nobody is signed out: try again.
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
      *
      */
     503: Problem;
@@ -217,8 +231,8 @@ export type CheckSessionErrors = {
      */
     500: Problem;
     /**
-     * `busy`: more logins at once than the machine can check (only logging in answers this). `unavailable`: the database
-     * cannot be reached. Nobody is signed out: try again.
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
      *
      */
     503: Problem;
@@ -258,8 +272,8 @@ export type LogoutErrors = {
      */
     500: Problem;
     /**
-     * `busy`: more logins at once than the machine can check (only logging in answers this). `unavailable`: the database
-     * cannot be reached. Nobody is signed out: try again.
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
      *
      */
     503: Problem;
@@ -299,8 +313,8 @@ export type GetCurrentUserErrors = {
      */
     500: Problem;
     /**
-     * `busy`: more logins at once than the machine can check (only logging in answers this). `unavailable`: the database
-     * cannot be reached. Nobody is signed out: try again.
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
      *
      */
     503: Problem;
@@ -316,6 +330,63 @@ export type GetCurrentUserResponses = {
 };
 
 export type GetCurrentUserResponse = GetCurrentUserResponses[keyof GetCurrentUserResponses];
+
+export type ChangePasswordData = {
+    body: ChangePasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/users/password/';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * `authentication_required`: no token was sent. `invalid_token`: it is malformed, expired or forged, its session is
+     * over, or its user may not sign in any more.
+     *
+     */
+    401: Problem;
+    /**
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: the body is not declared to be JSON.
+     */
+    415: Problem;
+    /**
+     * `invalid_request`: the body is not JSON, or not what the schema asks for, the current password is wrong, or the
+     * new one is too weak. `errors` says which. Nothing was changed, and nobody is signed out.
+     *
+     */
+    422: Problem;
+    /**
+     * `too_many_attempts`: too many wrong passwords for this address lately. It is answered for right and wrong passwords
+     * alike, and for addresses that nobody has.
+     *
+     */
+    429: Problem;
+    /**
+     * `internal`: our fault. The cause is in the server's log under `request_id`, and only there.
+     */
+    500: Problem;
+    /**
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
+     *
+     */
+    503: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * The password is changed, and all other sessions of the user are over.
+     */
+    204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
 
 export type GetHealthData = {
     body?: never;
