@@ -135,7 +135,9 @@ export type Problem = {
 };
 
 /**
- * The kind of failure, for programs; stable.
+ * The kind of failure, for programs. A code keeps its meaning; there may be more of them later: take one that you do
+ * not know for what its status says.
+ *
  */
 export type ProblemCode = 'authentication_required' | 'invalid_token' | 'invalid_credentials' | 'forbidden' | 'confirmation_required' | 'not_found' | 'method_not_allowed' | 'conflict' | 'body_too_large' | 'unsupported_media_type' | 'invalid_request' | 'too_many_attempts' | 'internal' | 'busy' | 'unavailable' | 'not_ready';
 
