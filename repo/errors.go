@@ -23,6 +23,9 @@ var unavailableCodes = []string{"57P01", "57P02", "57P03", "53300", "25006"}
 // translate turns a driver's error into the domain's words where it has any. A
 // client that hung up is no fault of the database, so its error stays as it is.
 func translate(ctx context.Context, err error) error {
+	if _, named := errors.AsType[*auth.Error](err); named {
+		return err // the domain's own, from within a transaction: its words may be people's
+	}
 	switch {
 	case err == nil:
 		return nil

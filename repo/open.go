@@ -213,7 +213,7 @@ func (s *Store) inTx(ctx context.Context, f func(ctx context.Context, tx bun.Tx)
 	return translate(ctx, s.write.RunInTx(ctx, nil, f))
 }
 
-// Busy tells how many connections are in use, for whoever watches the store.
+// Busy returns how many connections are in use, for whoever watches the store.
 func (s *Store) Busy() int {
 	if s.read == s.write {
 		return s.write.Stats().InUse

@@ -74,7 +74,7 @@ func (p *prepared) drop(stale *sql.Stmt) {
 	}
 }
 
-// isStalePlan tells of PostgreSQL's "cached plan must not change result type".
+// isStalePlan reports whether err is PostgreSQL's "cached plan must not change result type".
 func isStalePlan(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == "0A000"

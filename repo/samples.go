@@ -56,7 +56,7 @@ func likeKind(encoded string) string {
 	return strings.Join(parts, "$")
 }
 
-// isSecretPart tells where Django's encodings have salt or digest.
+// isSecretPart reports whether a part of one of Django's encodings is salt or digest.
 func isSecretPart(parts []string, i int) bool {
 	switch algorithm := parts[0]; {
 	case algorithm == "argon2":

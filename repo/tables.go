@@ -73,7 +73,7 @@ func eachOfUsers(ctx context.Context, db bun.IDB, f func(t table) error) error {
 const deleteBatch = 1000
 
 // DeleteExpired deletes the rows of sessions, failed attempts, one-time tokens and the
-// like that nothing needs any more at a time; it returns how many.
+// like that have expired by now; it returns how many.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (total int64, err error) {
 	for _, t := range tables {
 		if t.expires == "" {

@@ -105,7 +105,7 @@ func (m matrix) allPermissions(t *testing.T) []string {
 	return all
 }
 
-// permit returns a user permissions, as a Django would.
+// permit gives a user permissions, as a Django would.
 func permit(t *testing.T, app *apptest.App, user apptest.User, permissions ...string) {
 	t.Helper()
 	for _, p := range permissions {

@@ -67,7 +67,7 @@ func (f fixture) join(t testing.TB, user auth.User, groups ...int64) {
 	f.change(t, func(ctx context.Context, tx accounts.Tx) error { return tx.Users.SetGroups(ctx, user.ID, groups) })
 }
 
-// grant returns a user permissions of their own, and no others.
+// grant gives a user permissions of their own, and no others.
 func (f fixture) grant(t testing.TB, user auth.User, permissions ...int64) {
 	t.Helper()
 	f.change(t, func(ctx context.Context, tx accounts.Tx) error {
@@ -109,6 +109,11 @@ var changing = []contractTest{
 			return errBoom
 		})
 		mustBe(t, err, errBoom)
+		// What people have called something must not be taken for a fault of the database.
+		refusal := auth.Forbidden("Members of “conn closed: unexpected EOF” have permissions that you do not have.")
+		if err := f.Change(t.Context(), func(context.Context, accounts.Tx) error { return refusal }); auth.ErrorCode(err) != auth.CodeForbidden {
+			t.Errorf("a refusal came back as %v", err)
+		}
 		if after := f.account(t, alice.ID); !reflect.DeepEqual(after, before) {
 			t.Errorf("%+v became %+v", before, after)
 		}

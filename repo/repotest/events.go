@@ -12,7 +12,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
-// happening is an event about a user at noon.
+// eventOf is an event about a user at noon.
 func eventOf(action auth.Action, user auth.User) auth.Event {
 	return auth.Event{
 		At: noon, Channel: auth.ChannelAdmin, ActorID: 7, Actor: "root@example.com", Address: "192.0.2.7", Action: action,

@@ -27,8 +27,7 @@ type Store interface {
 	accounts.Transactor
 	audit.Store
 
-	// DeleteExpired deletes the rows that nothing needs any more at a time; it returns
-	// how many.
+	// DeleteExpired deletes the rows that have expired by now; it returns how many.
 	DeleteExpired(ctx context.Context, now time.Time) (int64, error)
 }
 
@@ -43,7 +42,7 @@ type Opened struct {
 // closes when its test ends.
 func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
-	// A crowd beside other tests would overrun a store's time-outs on a slow machine.
+	// Many at once beside other tests would overrun a store's time-outs on a slow machine.
 	for _, test := range concurrency {
 		t.Run(test.name, func(t *testing.T) { test.run(t, fixture{open(t)}) })
 	}

@@ -23,13 +23,21 @@ func TestEveryCodeIsAPage(t *testing.T) {
 	site := &Site{templates: templates, log: slog.New(slog.DiscardHandler), clock: stopped{}}
 	for _, code := range problem.Codes() {
 		w := httptest.NewRecorder()
-		newRequest(site, w, httptest.NewRequest(http.MethodGet, Prefix, nil)).fail(auth.NewError(code, "A sentence for people.", nil))
-		says := "A sentence for people."
+		says := code.Sentence()
+		if says == "" { // a code of HTTP's, whose errors say it themselves
+			says = "A sentence for people."
+		}
+		req := newRequest(site, w, httptest.NewRequest(http.MethodGet, Prefix, nil))
+		req.fail(auth.NewError(code, says, nil))
 		if code == problem.CodeInternal {
 			says = errInternal.Detail
 		}
 		if w.Code != problem.Status(code) || !strings.Contains(html.UnescapeString(w.Body.String()), says) {
 			t.Errorf("%s: %d %s", code, w.Code, w.Body)
+		}
+		// On a form it has that status too, or no place there.
+		if status, err := (&formView{}).take(req, auth.NewError(code, says, nil)); err == nil && status != problem.Status(code) {
+			t.Errorf("%s on a form: %d", code, status)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, errBodyTooLarge
 	}
 	if err != nil {
-		return nil, auth.Invalid(auth.FieldError{Field: "body", Message: "The body did not arrive whole."})
+		return nil, auth.Invalid(auth.FieldError{Field: "body", Message: "The body is incomplete."})
 	}
 	// From here on the server watches whether the client hangs up, and would take
 	// the deadline for that.
@@ -70,11 +70,11 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 const maxDepth = 32
 
 var (
-	errNotUTF8 = errors.New("This is not UTF-8.")
-	errNotJSON = errors.New("This is not JSON, or a \\u escape in it is half of a character.")
+	errNotUTF8 = errors.New("This is not valid UTF-8.")
+	errNotJSON = errors.New("This is not valid JSON.")
 	errTooDeep = errors.New("This is nested too deeply.")
-	errTwice   = errors.New("A member stands here twice.")
-	errMore    = errors.New("There is more after the JSON document.")
+	errTwice   = errors.New("A name occurs twice in an object.")
+	errMore    = errors.New("There is text after the JSON document.")
 )
 
 // checkJSON returns an error for what encoding/json, which reads the body after

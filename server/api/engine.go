@@ -111,7 +111,7 @@ func refuseNothing(next gen.StrictHandlerFunc, operationID string) gen.StrictHan
 // invalidParameter is for what passes the contract and still does not bind,
 // which is a gap in the contract. The error's text repeats what was sent.
 func invalidParameter(error) error {
-	return auth.Invalid(auth.FieldError{Field: "body", Message: "This is not what the contract asks for."})
+	return auth.Invalid(auth.FieldError{Field: "body", Message: "This does not match the contract."})
 }
 
 // addOtherSlashes lets every path answer the same with and without the slash at

@@ -52,7 +52,7 @@ func (s *Server) Logout(ctx context.Context, _ gen.LogoutRequestObject) (gen.Log
 	return gen.Logout204Response{}, nil
 }
 
-// GetCurrentUser tells who one is: GET /users/me/.
+// GetCurrentUser returns who is signed in: GET /users/me/.
 func (s *Server) GetCurrentUser(ctx context.Context, _ gen.GetCurrentUserRequestObject) (gen.GetCurrentUserResponseObject, error) {
 	return gen.GetCurrentUser200JSONResponse(toUser(principal(ctx).User)), nil
 }

@@ -19,7 +19,7 @@ func invalid(err error) error {
 	}
 	faults := faultsOf(err, "body")
 	if len(faults) == 0 {
-		faults = []auth.FieldError{{Field: "body", Message: "This is not what the contract asks for."}}
+		faults = []auth.FieldError{{Field: "body", Message: "This does not match the contract."}}
 	}
 	return auth.Invalid(faults...)
 }
@@ -52,7 +52,7 @@ func faultsOfRequest(err *openapi3filter.RequestError) []auth.FieldError {
 	if errors.Is(err.Err, openapi3filter.ErrInvalidRequired) {
 		return []auth.FieldError{{Field: where, Message: "This is required."}}
 	}
-	return []auth.FieldError{{Field: where, Message: "This is not what the contract asks for."}}
+	return []auth.FieldError{{Field: where, Message: "This does not match the contract."}}
 }
 
 // fieldOf names the member, or where it should be.
@@ -81,5 +81,5 @@ func messageOf(err *openapi3.SchemaError) string {
 	case "pattern":
 		return "This has characters that it must not have."
 	}
-	return "This is not what the contract asks for."
+	return "This does not match the contract."
 }

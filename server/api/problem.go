@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	errNotFound             = auth.NotFound("There is nothing at this address.")
-	errMethodNotAllowed     = auth.NewError(problem.CodeMethodNotAllowed, "This address does not take that method.", nil)
+	errNotFound             = auth.NotFound("Nothing was found at this address.")
+	errMethodNotAllowed     = auth.NewError(problem.CodeMethodNotAllowed, "This method is not allowed here.", nil)
 	errBodyTooLarge         = auth.NewError(problem.CodeBodyTooLarge, "The request is larger than 64 KiB.", nil)
 	errUnsupportedMediaType = auth.NewError(problem.CodeUnsupportedMediaType, "Send JSON, with Content-Type: application/json.", nil)
 )

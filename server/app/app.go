@@ -194,9 +194,9 @@ func (a *App) faults(ctx context.Context) []auth.FieldError {
 		return []auth.FieldError{{Field: "database", Message: "It cannot be reached."}}
 	case err != nil:
 		a.log.WarnContext(ctx, "not ready", "error", err)
-		return []auth.FieldError{{Field: "migrations", Message: "They are not those of this version."}}
+		return []auth.FieldError{{Field: "migrations", Message: "They do not belong to this version."}}
 	case len(pending) > 0:
-		return []auth.FieldError{{Field: "migrations", Message: "Some are not applied: run latchkey migrate."}}
+		return []auth.FieldError{{Field: "migrations", Message: "Some are pending. Run latchkey migrate."}}
 	}
 	return nil
 }

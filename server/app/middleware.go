@@ -17,7 +17,7 @@ import (
 // maxLoggedPath is how much of a path is logged, in bytes: ours are shorter.
 const maxLoggedPath = 512
 
-// observe returns every request an id and its client, and logs it when it is
+// observe gives every request an id and its client, and logs it when it is
 // answered. The log has the path and never the query: people paste tokens there.
 func observe(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,8 +2,6 @@ package auth
 
 import (
 	"errors"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -40,9 +38,6 @@ var sentences = map[Code]string{
 	CodeConflict:               "Somebody else has changed this.",
 	CodeConfirmationRequired:   "Enter your password to confirm.",
 }
-
-// Codes lists the codes of the domain.
-func Codes() []Code { return slices.Sorted(maps.Keys(sentences)) }
 
 // Sentence returns what a code means, for a person; "" for one that is not the domain's.
 func (c Code) Sentence() string { return sentences[c] }

@@ -37,6 +37,8 @@ type Principal struct {
 	Rights Rights
 	// Token is the access token that a request of the API came with.
 	Token AccessToken
+
+	byLink bool // acts by a one-time link, and is in no session
 }
 
 // InSession returns the principal that a user is in one of their sessions.
@@ -50,6 +52,11 @@ func InSession(user User, session Session, client Client, rights Rights) *Princi
 func CommandLine(name string) *Principal {
 	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "?")
 	return &Principal{Channel: ChannelCLI, Name: cutRunes(name, MaxEmailLength), Rights: Everything()}
+}
+
+// FirstSuperuser returns who makes the first superuser by a one-time link, from a client.
+func FirstSuperuser(client Client) *Principal {
+	return &Principal{Channel: ChannelAdmin, Client: client, Rights: Everything(), byLink: true}
 }
 
 // Background returns the principal that a job is, by the job's name.
@@ -69,6 +76,18 @@ func (p *Principal) Require(ctx context.Context, from PermissionReader, m Model,
 	return Forbidden("You do not have permission to do this. It requires " + string(m.May(verbs[0])) + ".")
 }
 
+// RequireEverything returns an error with [CodeForbidden] unless the principal may do
+// everything, as superusers may.
+func (p *Principal) RequireEverything(ctx context.Context, from PermissionReader) error {
+	if err := p.loadRights(ctx, from); err != nil {
+		return err
+	}
+	if p.Rights.Include(Everything()) {
+		return nil
+	}
+	return Forbidden("Only a superuser can do this.")
+}
+
 // loadRights reads what a user of the API may do, the first time that something asks.
 func (p *Principal) loadRights(ctx context.Context, from PermissionReader) (err error) {
 	if p.Channel == ChannelAPI && p.Rights.IsEmpty() {
@@ -77,11 +96,17 @@ func (p *Principal) loadRights(ctx context.Context, from PermissionReader) (err 
 	return err
 }
 
+// NeedsSession reports whether the principal is nobody without a session: users of the API
+// and the admin site. Others hold something that neither a session nor a proof would add
+// to: the machine, or a one-time link.
+func (p *Principal) NeedsSession() bool {
+	return p.Channel != ChannelCLI && p.Channel != ChannelBackground && !p.byLink
+}
+
 // IsConfirmed reports whether the principal has proved to be who they are so lately
-// that what is dangerous may be done. Who is in no session holds something that no
-// further proof would add to: the machine, or a one-time link.
+// that what is dangerous may be done.
 func (p *Principal) IsConfirmed(now time.Time) bool {
-	if p.Session.ID == "" {
+	if !p.NeedsSession() {
 		return true
 	}
 	at := p.Session.ConfirmedAt

@@ -54,12 +54,10 @@ func (s Session) Check(user User, channel Channel, now time.Time) error {
 		return errors.New("the session has reached its absolute end")
 	case channel == ChannelAdmin && now.Sub(s.RenewedAt) >= AdminIdle:
 		return errors.New("nothing was done in the session for an hour")
-	case user.CheckChannel(channel) != nil:
-		return user.CheckChannel(channel)
 	case subtle.ConstantTimeCompare([]byte(s.PasswordMark), []byte(PasswordMark(user.Password))) != 1:
 		return errors.New("the password has changed")
 	}
-	return nil
+	return user.CheckChannel(channel)
 }
 
 // UserSession is a session and whose it is.

@@ -55,15 +55,18 @@ func (u User) CheckChannel(channel Channel) error {
 	return nil
 }
 
-// CanSignIn reports whether the user is let in on a channel and has a way to prove that
-// it is them: a password, today. Whoever must be able to get in is judged by this alone.
-func (u User) CanSignIn(channel Channel) bool {
-	return u.CheckChannel(channel) == nil && u.HasUsablePassword()
+// PasswordJudge knows which encoded passwords a password can match.
+type PasswordJudge interface {
+	// IsUsable reports whether some password matches encoded: not what Django marks by an
+	// exclamation mark, nor what no algorithm of ours has made.
+	IsUsable(encoded string) bool
 }
 
-// HasUsablePassword reports whether there is a password that matches. Django marks one
-// that nothing matches by an exclamation mark.
-func (u User) HasUsablePassword() bool { return !strings.HasPrefix(u.Password, "!") }
+// CanSignIn reports whether the user is let in on a channel and has a way to prove that
+// it is them: a password, today. Whoever must be able to get in is judged by this alone.
+func (u User) CanSignIn(channel Channel, passwords PasswordJudge) bool {
+	return u.CheckChannel(channel) == nil && passwords.IsUsable(u.Password)
+}
 
 // EmailKey returns the form under which two e-mail addresses count as the same:
 // lower case, in Unicode's composed form. It is done here and not in SQL, since

@@ -150,7 +150,7 @@ func prepareDatabase(ctx context.Context, cfg *config.Config, a *app.App, log *s
 	if !cfg.AutoMigrate {
 		pending, err := a.Store.Pending(ctx)
 		if err == nil && len(pending) > 0 {
-			err = fmt.Errorf("the database lacks %d migrations: run latchkey migrate", len(pending))
+			err = fmt.Errorf("the database is not up to date (pending migrations: %d): run latchkey migrate", len(pending))
 		}
 		return err
 	}

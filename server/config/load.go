@@ -99,7 +99,7 @@ func (c *Config) check() []error {
 	return faults
 }
 
-// RequireSecret tells what is wrong when there is no secret key and none may be
+// RequireSecret returns what is wrong when there is no secret key and none may be
 // made up.
 func (c *Config) RequireSecret() error {
 	if len(c.SecretKey) > 0 || c.MayMakeSecret() {

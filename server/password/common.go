@@ -75,7 +75,7 @@ func add(words map[string]bool, more ...string) {
 	}
 }
 
-// isMonotonous tells of a password that is a few characters over and over.
+// isMonotonous reports whether a password is a few characters over and over.
 func isMonotonous(password string) bool {
 	distinct := map[rune]bool{}
 	for _, r := range password {

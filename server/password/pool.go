@@ -100,6 +100,9 @@ func (*Pool) Kind(encoded string) string {
 	return stored.kind()
 }
 
+// IsUsable implements [auth.PasswordJudge].
+func (p *Pool) IsUsable(encoded string) bool { return p.Kind(encoded) != "" }
+
 // Outdated implements [signin.Passwords].
 func (p *Pool) Outdated(encoded string) bool {
 	stored, err := decode(encoded)

@@ -66,7 +66,7 @@ func New(cfg Config) (*Site, error) {
 	site := &Site{
 		links:    links,
 		routes:   routes,
-		notFound: pages.failure(http.StatusNotFound, "There is nothing at this address."),
+		notFound: pages.failure(http.StatusNotFound, "Nothing was found at this address."),
 		refused:  pages.failure(http.StatusMethodNotAllowed, "This address can only be read."),
 		down:     pages.failure(http.StatusBadGateway, "The app does not answer."),
 	}

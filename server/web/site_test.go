@@ -58,7 +58,7 @@ func TestAnswers(t *testing.T) {
 		{"the contract as JSON", "GET", "/openapi.json", 200, "application/json", string(contractJSON), ""},
 		{"the icon", "GET", "/favicon.svg", 200, "image/svg+xml", "<svg", "<style"},
 		{"the icon of old", "GET", "/favicon.ico", 200, "image/x-icon", "\x89PNG", ""},
-		{"an unknown path", "GET", "/nope", 404, "text/html; charset=utf-8", "nothing at this address", "nope"},
+		{"an unknown path", "GET", "/nope", 404, "text/html; charset=utf-8", "Nothing was found at this address", "nope"},
 		{"an unknown path, whatever the method", "POST", "/nope", 404, "text/html; charset=utf-8", "", ""},
 		{"markup in a path", "GET", "/%3Cscript%3Ealert(1)%3C/script%3E", 404, "text/html; charset=utf-8", "", "alert"},
 		{"a climb out of our files", "GET", "/assets/latchkey/../../doc.go", 404, "text/html; charset=utf-8", "", "package"},

@@ -5,7 +5,7 @@ export default function NotFound() {
   return (
     <MessagePage
       kicker="404"
-      title="There is nothing at this address."
+      title="Nothing was found at this address."
       lead="The link may be old, or the address mistyped."
     >
       <NavLink href="/" className="button-primary">

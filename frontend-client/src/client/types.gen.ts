@@ -72,7 +72,7 @@ export type User = {
      */
     name: string | null;
     /**
-     * May enter the admin site.
+     * May sign in to the admin site.
      */
     is_staff: boolean;
     /**

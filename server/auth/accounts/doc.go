@@ -1,6 +1,6 @@
 // Package accounts is what can be read and changed of users, groups, permissions,
 // passwords and other people's sessions, and the rules that hold on every channel. Each
-// method takes the principal who does it; a change is one transaction, in which the
+// method takes the principal who does it, but those for who has no account yet; a change is one transaction, in which the
 // principal is looked at again, and which stores its event too:
 //
 //	may they? ── no ──▶ forbidden

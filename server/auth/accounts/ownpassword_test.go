@@ -108,11 +108,8 @@ func TestAnOwnPasswordThatIsNotChanged(t *testing.T) {
 				if got := authtest.FieldsOf(refusal); got != test.fields {
 					t.Errorf("finds fault with %q, want %q", got, test.fields)
 				}
-				if test.meanwhile == nil && w.Store.User(authtest.SamID).Password != was {
+				if w.Store.User(authtest.SamID).Password != was { // what the change began with is back
 					t.Error("it was changed")
-				}
-				if strings.Contains(w.Store.User(authtest.SamID).Password, "correct") {
-					t.Error("the new one was stored")
 				}
 			})
 		}

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -54,23 +55,33 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by *auth.Principal, pro
 		return err
 	}
 	_, err := s.setPassword(ctx, by, by.User.ID, &password)
+	if errors.Is(err, errProofOutdated) {
+		return auth.Invalid(auth.FieldError{Field: string(proof.Kind), Message: "Incorrect password."})
+	}
 	return err
 }
+
+// errProofOutdated says that somebody's own password was changed between its proof and
+// the transaction that was to change it.
+var errProofOutdated = errors.New("the password has changed since it was proved")
 
 func (s *Service) setPassword(ctx context.Context, by *auth.Principal, id int64, password *string) (ended int64, err error) {
 	encoded, err := s.encode(ctx, password)
 	if err != nil {
 		return 0, err
 	}
-	now := auth.Now(s.clock)
+	now, proved := auth.Now(s.clock), by.User.Password
 	err = s.change(ctx, by, func(ctx context.Context, tx Tx, by *auth.Principal) error {
 		was, err := accountFor(ctx, tx, by, id)
 		if err != nil {
 			return err
 		}
+		if by.User.ID == id && was.Password != proved {
+			return errProofOutdated
+		}
 		is := was
 		is.Password = encoded
-		if err := keepSuperuser(ctx, tx, was, is); err != nil {
+		if err := s.keepSuperuser(ctx, tx, was, is); err != nil {
 			return err
 		}
 		if err := tx.Users.SetPassword(ctx, id, encoded); err != nil {
@@ -84,7 +95,7 @@ func (s *Service) setPassword(ctx context.Context, by *auth.Principal, id int64,
 		}
 		ended, err = tx.Sessions.EndSessions(ctx, id, now, keep)
 		tx.Events.Record(by.Event(now, auth.ActionPasswordSet).OnUser(was.User).With(
-			auth.FieldChange{Field: "usable password", Before: yesNo(was.HasUsablePassword()), After: yesNo(is.HasUsablePassword())},
+			auth.FieldChange{Field: "usable password", Before: yesNo(s.passwords.IsUsable(was.Password)), After: yesNo(password != nil)},
 			auth.FieldChange{Field: "sessions ended", After: strconv.FormatInt(ended, 10)},
 		))
 		return err

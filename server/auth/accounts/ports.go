@@ -149,6 +149,8 @@ type EventTx interface {
 
 // Passwords makes encoded passwords, a bounded number at a time.
 type Passwords interface {
+	auth.PasswordJudge
+
 	// Admit takes a place in the queue before the pool, or fails with [auth.CodeBusy]
 	// after a short wait. The caller leaves when it has no more to hash.
 	Admit(ctx context.Context) (leave func(), err error)

@@ -12,7 +12,7 @@ import (
 // The rules that hold on every channel, whoever comes by it:
 //
 //   - there is always a superuser who can sign in to the admin site, once there was one
-//     ([keepSuperuser]);
+//     ([Service.keepSuperuser]);
 //   - nobody grants what they may not do themselves, and so nobody raises their own
 //     rights, nor those of a second account of theirs ([checkGrant]);
 //   - nobody touches an account that may do what they may not: setting its password
@@ -26,7 +26,7 @@ import (
 // session is over or they have lost rights. It is the same check on every channel; who is
 // in no session (the command line, a job, a one-time link) stays who they are.
 func (s *Service) recheck(ctx context.Context, tx Tx, by *auth.Principal) (*auth.Principal, error) {
-	if by.Session.ID == "" {
+	if !by.NeedsSession() {
 		return by, nil
 	}
 	session, user, err := tx.Sessions.SessionByID(ctx, by.Session.ID)
@@ -52,7 +52,7 @@ func (s *Service) recheck(ctx context.Context, tx Tx, by *auth.Principal) (*auth
 }
 
 // mayTouch returns an error with CodeForbidden when the account may do what the
-// actor may not.
+// principal may not.
 func mayTouch(ctx context.Context, tx Tx, by *auth.Principal, account auth.Account) error {
 	if by.User.ID == account.ID || by.Rights.Include(auth.Everything()) {
 		return nil
@@ -71,7 +71,7 @@ func mayTouch(ctx context.Context, tx Tx, by *auth.Principal, account auth.Accou
 }
 
 // mayTouchGroup returns an error with CodeForbidden when a group's members may do by it
-// what the actor may not.
+// what the principal may not.
 func mayTouchGroup(by *auth.Principal, group auth.Group, names names) error {
 	if by.Rights.Include(names.rightsOf(group)) {
 		return nil
@@ -79,7 +79,7 @@ func mayTouchGroup(by *auth.Principal, group auth.Group, names names) error {
 	return auth.Forbidden("Members of “" + group.Name + "” have permissions that you do not have, so you cannot change this group.")
 }
 
-// checkGrant holds what an account is to become against the actor's own rights.
+// checkGrant holds what an account is to become against the principal's own rights.
 func checkGrant(by *auth.Principal, was, is auth.Account, names names, now time.Time) error {
 	changesRights := was.IsStaff != is.IsStaff || was.IsSuperuser != is.IsSuperuser ||
 		!slices.Equal(was.Groups, is.Groups) || !slices.Equal(was.Permissions, is.Permissions)
@@ -110,17 +110,17 @@ func checkGrant(by *auth.Principal, was, is auth.Account, names names, now time.
 
 // keepSuperuser refuses to take away the last superuser who can sign in to the admin site:
 // an inactive one, or one without a way to sign in, helps nobody.
-func keepSuperuser(ctx context.Context, tx Tx, was, is auth.Account) error {
+func (s *Service) keepSuperuser(ctx context.Context, tx Tx, was, is auth.Account) error {
 	if !was.IsSuperuser || !was.IsActive {
 		return nil
 	}
-	couldSignIn := was.CanSignIn(auth.ChannelAdmin)
-	if is.IsSuperuser && is.IsActive && (is.CanSignIn(auth.ChannelAdmin) || !couldSignIn) {
+	couldSignIn := was.CanSignIn(auth.ChannelAdmin, s.passwords)
+	if is.IsSuperuser && is.IsActive && (is.CanSignIn(auth.ChannelAdmin, s.passwords) || !couldSignIn) {
 		return nil
 	}
 	another := false
 	err := tx.Users.EachSuperuser(ctx, func(u auth.User) (goOn bool) {
-		another = u.ID != was.ID && u.CanSignIn(auth.ChannelAdmin)
+		another = u.ID != was.ID && u.CanSignIn(auth.ChannelAdmin, s.passwords)
 		return !another
 	})
 	if err != nil || another {

@@ -20,7 +20,9 @@ func TestTheLastActiveSuperuserStaysOne(t *testing.T) {
 		"on the command line": func(*testing.T, *world) *auth.Principal { return auth.CommandLine("test") },
 		// Who was a superuser when their page was made, and is gone meanwhile.
 		"by one who was a superuser": func(*testing.T, *world) *auth.Principal {
-			return &auth.Principal{Channel: auth.ChannelAdmin, User: auth.User{ID: 99}, Name: "gone@example.com", Rights: auth.Everything()}
+			by := auth.Background("a job")
+			by.User.ID = 99
+			return by
 		},
 	}
 	operations := map[string]struct {
@@ -337,16 +339,19 @@ func TestEverythingTakesItsPermission(t *testing.T) {
 						others = append(others, p.Name())
 					}
 				}
-				by := &auth.Principal{Channel: auth.ChannelAdmin, User: auth.User{ID: authtest.SamID}, Rights: auth.Holding(others...)}
+				w.Permit(authtest.SamID, others...)
+				by := w.admin(t, authtest.SamID)
 				refusal := w.MustChangeNothing(t, auth.CodeForbidden, func() error { return test.do(t, w, by) })
 				if want := "It requires " + string(missing) + "."; refusal.Detail != "You do not have permission to do this. "+want {
 					t.Errorf("says %q, want %q", refusal.Detail, want)
 				}
 			}
+			w.Permit(authtest.SamID)
 			w.MustChangeNothing(t, auth.CodeForbidden, func() error {
-				return test.do(t, w, &auth.Principal{Channel: auth.ChannelAdmin, User: auth.User{ID: authtest.SamID}})
+				return test.do(t, w, w.admin(t, authtest.SamID))
 			})
-			if err := test.do(t, w, &auth.Principal{Channel: auth.ChannelAdmin, User: auth.User{ID: authtest.SamID}, Rights: auth.Holding(test.takes...)}); err != nil {
+			w.Permit(authtest.SamID, test.takes...)
+			if err := test.do(t, w, w.admin(t, authtest.SamID)); err != nil {
 				t.Errorf("with %v: %v", test.takes, err)
 			}
 		})
@@ -384,9 +389,10 @@ func TestWhatIsDangerousAsksForThePasswordAgain(t *testing.T) {
 			w.session(authtest.AliceID, "alice's")
 			w.session(authtest.RootID, "root's")
 			by := w.admin(t, authtest.RootID)
-			w.unconfirmed(by)
+			w.confirmed(by, nil)
 			w.MustChangeNothing(t, auth.CodeConfirmationRequired, func() error { return do(t, w, by) })
-			by.Session = auth.Session{} // in none, nothing is to be confirmed
+			just := w.Clock.At.Add(-auth.ConfirmedFor + time.Microsecond)
+			w.confirmed(by, &just)
 			if err := do(t, w, by); err != nil {
 				t.Errorf("with the password: %v", err)
 			}
@@ -413,7 +419,7 @@ func TestWhatIsNotDangerousAsksForNoPassword(t *testing.T) {
 			w := staffed(t)
 			w.session(authtest.RootID, "root's")
 			by := w.admin(t, authtest.RootID)
-			w.unconfirmed(by)
+			w.confirmed(by, nil)
 			if err := do(t, w, by); err != nil {
 				t.Error(err)
 			}

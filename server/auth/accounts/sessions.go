@@ -45,7 +45,7 @@ func (s *Service) EndSessions(ctx context.Context, by *auth.Principal, userIDs [
 					return err
 				}
 			}
-			count, err := endSessions(ctx, tx, by, user.User, now)
+			count, err := endSessions(ctx, tx, by, user.User, now, ownSession(by, id))
 			if err != nil {
 				return err
 			}
@@ -84,10 +84,9 @@ func (s *Service) EndSession(ctx context.Context, by *auth.Principal, sessionID 
 	})
 }
 
-// endSessions ends a user's sessions but for the one that the principal is in, and records
-// it where there were any.
-func endSessions(ctx context.Context, tx Tx, by *auth.Principal, user auth.User, now time.Time) (ended int64, err error) {
-	ended, err = tx.Sessions.EndSessions(ctx, user.ID, now, ownSession(by, user.ID))
+// endSessions ends a user's sessions but for one, and records it where there were any.
+func endSessions(ctx context.Context, tx Tx, by *auth.Principal, user auth.User, now time.Time, except string) (ended int64, err error) {
+	ended, err = tx.Sessions.EndSessions(ctx, user.ID, now, except)
 	if err == nil && ended > 0 {
 		count := auth.FieldChange{Field: "sessions ended", After: strconv.FormatInt(ended, 10)}
 		tx.Events.Record(by.Event(now, auth.ActionSessionsEnded).OnUser(user).With(count))

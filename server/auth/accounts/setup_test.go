@@ -1,8 +1,10 @@
 package accounts_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
@@ -16,7 +18,8 @@ func newWorld(t *testing.T, users ...auth.User) *world { return &world{authtest.
 // staffed is a world in which people administer others.
 func staffed(t *testing.T) *world { return &world{authtest.Staffed(t)} }
 
-// admin returns who acts on the admin site, having proved just now that it is them.
+// admin returns who acts on the admin site, in a session of their own, having proved just
+// now that it is them.
 func (w *world) admin(t *testing.T, id int64) *auth.Principal {
 	t.Helper()
 	user := *w.Store.User(id)
@@ -24,21 +27,48 @@ func (w *world) admin(t *testing.T, id int64) *auth.Principal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &auth.Principal{Channel: auth.ChannelAdmin, User: user, Name: user.Email, Client: authtest.Desk, Rights: rights}
+	return auth.InSession(user, w.adminSession(id), authtest.Desk, rights)
 }
 
-// unconfirmed puts a principal into a session in which they have not proved that it is
-// them for long.
-func (w *world) unconfirmed(by *auth.Principal) {
-	w.session(by.User.ID, "the principal's")
-	session := w.Store.Sessions["the principal's"]
-	session.Channel = by.Channel
-	w.Store.Sessions[session.ID] = session
-	by.Session = session
+func adminSessionID(id int64) string { return fmt.Sprintf("session %d on the admin site", id) }
+
+// adminSession begins a session on the admin site, now.
+func (w *world) adminSession(id int64) auth.Session {
+	now := w.Clock.At
+	session := auth.Session{
+		ID: adminSessionID(id), UserID: id, Channel: auth.ChannelAdmin, CreatedAt: now, RenewedAt: now,
+		ExpiresAt: now.Add(auth.AdminLifetime), PasswordMark: auth.PasswordMark(w.Store.User(id).Password), ConfirmedAt: &now,
+	}
+	if user := w.Store.User(id); user.IsStaff && user.IsActive {
+		w.Store.Sessions[session.ID] = session
+	}
+	return session
+}
+
+// MustChangeNothing is [authtest.World.MustChangeNothing], but for the sessions that admin
+// begins meanwhile.
+func (w *world) MustChangeNothing(t *testing.T, want auth.Code, do func() error) *auth.Error {
+	t.Helper()
+	for _, id := range []int64{authtest.RootID, authtest.SamID} {
+		if user := w.Store.User(id); user == nil || !user.IsStaff {
+			continue
+		}
+		if _, has := w.Store.Sessions[adminSessionID(id)]; !has {
+			defer delete(w.Store.Sessions, w.adminSession(id).ID)
+		}
+	}
+	return w.World.MustChangeNothing(t, want, do)
+}
+
+// confirmed changes when a principal has last proved that it is them.
+func (w *world) confirmed(by *auth.Principal, at *time.Time) {
+	by.Session.ConfirmedAt = at
+	w.Store.Sessions[by.Session.ID] = by.Session
 }
 
 // actsIn puts a principal into a session in which they have just proved that it is them.
 func (w *world) actsIn(by *auth.Principal, id string) *auth.Principal {
+	delete(w.Store.Sessions, by.Session.ID)
 	session := w.Store.Sessions[id]
 	session.Channel, session.ConfirmedAt = by.Channel, &w.Clock.At
 	w.Store.Sessions[id] = session

@@ -18,14 +18,17 @@ type NewUser struct {
 // is stored in lower case, so that no two new accounts differ in letter case
 // alone. The error has CodeInvalid and says what is wrong with which field.
 func (s *Service) CreateSuperuser(ctx context.Context, by *auth.Principal, in NewUser) (auth.User, error) {
-	if !by.Rights.Include(auth.Everything()) {
-		return auth.User{}, auth.Forbidden("Only a superuser can make a superuser.")
+	if err := by.RequireEverything(ctx, s.users); err != nil {
+		return auth.User{}, err
+	}
+	if err := by.RequireConfirmed(auth.Now(s.clock)); err != nil {
+		return auth.User{}, err
 	}
 	return s.createSuperuser(ctx, by, in, func(context.Context, Tx) error { return nil })
 }
 
-// createSuperuser makes one if first, in the same transaction, has no objection.
-func (s *Service) createSuperuser(ctx context.Context, by *auth.Principal, in NewUser, first func(ctx context.Context, tx Tx) error) (auth.User, error) {
+// createSuperuser makes one unless before, in the same transaction, has an objection.
+func (s *Service) createSuperuser(ctx context.Context, by *auth.Principal, in NewUser, before func(ctx context.Context, tx Tx) error) (auth.User, error) {
 	var faults auth.Faults
 	faults.Add("email", checkEmail(in.Email))
 	faults.Add("password", s.checkNewPassword(in.Password, in.Email))
@@ -45,7 +48,7 @@ func (s *Service) createSuperuser(ctx context.Context, by *auth.Principal, in Ne
 		DateJoined:  auth.Now(s.clock),
 	}
 	err = s.change(ctx, by, func(ctx context.Context, tx Tx, by *auth.Principal) error {
-		if err := first(ctx, tx); err != nil {
+		if err := before(ctx, tx); err != nil {
 			return err
 		}
 		if err := tx.Users.InsertUser(ctx, &user); err != nil {
@@ -88,13 +91,19 @@ func (s *Service) CheckSetup(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	if superusers > 0 || !open {
+	switch {
+	case superusers > 0:
+		return errSetupDone
+	case !open:
 		return errSetupClosed
 	}
 	return nil
 }
 
-var errSetupClosed = auth.Forbidden("This link was used or has expired. Restart the server to get a new one.")
+var (
+	errSetupClosed = auth.Forbidden("This link was used or has expired. Restart the server to get a new one.")
+	errSetupDone   = auth.Forbidden("This link was used or has expired. There is a superuser already: sign in, or ask them for an account.")
+)
 
 // SetUp makes the first superuser by a one-time link, which is then of no use any
 // more.
@@ -102,14 +111,14 @@ func (s *Service) SetUp(ctx context.Context, token string, in NewUser, client au
 	if err := s.CheckSetup(ctx, token); err != nil {
 		return auth.User{}, err
 	}
-	by := &auth.Principal{Channel: auth.ChannelAdmin, Client: client, Rights: auth.Everything()}
+	by := auth.FirstSuperuser(client)
 	return s.createSuperuser(ctx, by, in, func(ctx context.Context, tx Tx) error {
 		superusers, err := tx.Users.CountSuperusers(ctx)
 		if err != nil {
 			return err
 		}
 		if superusers > 0 {
-			return errSetupClosed
+			return errSetupDone
 		}
 		err = tx.Tokens.UseToken(ctx, auth.TokenSetup, auth.HashOneTimeToken(auth.TokenSetup, token), auth.Now(s.clock))
 		if errors.Is(err, auth.ErrNoRow) {

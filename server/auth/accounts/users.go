@@ -152,7 +152,7 @@ func (s *Service) saveUser(ctx context.Context, tx Tx, by *auth.Principal, was, 
 	if err := checkGrant(by, was, is, names, now); err != nil {
 		return err
 	}
-	if err := keepSuperuser(ctx, tx, was, is); err != nil {
+	if err := s.keepSuperuser(ctx, tx, was, is); err != nil {
 		return err
 	}
 	if err := tx.Users.UpdateUser(ctx, was.User, is.User); err != nil {
@@ -163,8 +163,9 @@ func (s *Service) saveUser(ctx context.Context, tx Tx, by *auth.Principal, was, 
 	}
 	tx.Events.Record(by.Event(now, auth.ActionChanged).OnUser(is.User).With(names.differences(was, is)...))
 	if was.IsActive && !is.IsActive {
-		// Else setting them active again would revive their sessions.
-		_, err := endSessions(ctx, tx, by, was.User, now)
+		// Else setting them active again would revive their sessions, the one too in which
+		// somebody has deactivated themselves.
+		_, err := endSessions(ctx, tx, by, was.User, now, "")
 		return err
 	}
 	return nil
@@ -229,7 +230,7 @@ func (s *Service) DeleteUsers(ctx context.Context, by *auth.Principal, ids []int
 			if was.ID == by.User.ID {
 				return auth.Conflict("You cannot delete your own account.", nil)
 			}
-			if err := keepSuperuser(ctx, tx, was, auth.Account{}); err != nil {
+			if err := s.keepSuperuser(ctx, tx, was, auth.Account{}); err != nil {
 				return err
 			}
 			if err := tx.Users.DeleteUser(ctx, id); err != nil {

@@ -61,6 +61,9 @@ func (p *Passwords) Kind(encoded string) string {
 	return kind
 }
 
+// IsUsable implements [auth.PasswordJudge].
+func (p *Passwords) IsUsable(encoded string) bool { return p.Kind(encoded) != "" }
+
 // Outdated implements [signin.Passwords].
 func (p *Passwords) Outdated(encoded string) bool {
 	kind := p.Kind(encoded)

@@ -44,7 +44,7 @@ func (s *Service) dummyHashFor(email string) string {
 	return s.current // nobody has a password yet, or they have not been counted
 }
 
-// deal returns each kind of password its share of the addresses.
+// assignShares gives each kind of password its share of the addresses.
 func (s *Service) assignShares(samples []HashSample) {
 	var total, assigned int64
 	var outdated, others []HashSample

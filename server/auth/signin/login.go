@@ -130,8 +130,8 @@ func (s *Service) checkPassword(ctx context.Context, l *login) (auth.User, error
 	if err != nil && !errors.Is(err, auth.ErrNoRow) {
 		return auth.User{}, err
 	}
-	encoded, kind := user.Password, s.passwords.Kind(user.Password)
-	if kind == "" {
+	encoded, usable := user.Password, s.passwords.IsUsable(user.Password)
+	if !usable {
 		encoded = s.dummyHashFor(l.in.Email)
 	}
 	check, err := s.passwords.Check(ctx, encoded, l.in.Password)
@@ -142,7 +142,7 @@ func (s *Service) checkPassword(ctx context.Context, l *login) (auth.User, error
 	switch {
 	case !known:
 		return auth.User{}, auth.InvalidCredentials(errors.New("no such user"))
-	case kind == "":
+	case !usable:
 		return auth.User{}, auth.InvalidCredentials(errors.New("no usable password"))
 	case !check.Match:
 		return auth.User{}, auth.InvalidCredentials(errors.New("wrong password"))
