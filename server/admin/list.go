@@ -115,7 +115,7 @@ func (m *registered[T]) serveList(req *request) error {
 	for _, item := range found.Items {
 		view.Rows = append(view.Rows, m.row(item))
 	}
-	return req.render("list.html", page{Title: m.Label, Crumbs: m.crumbs(), Content: view})
+	return req.render("list.html", page{Title: m.Label, Crumbs: []Link{{Label: m.Label}}, Content: view})
 }
 
 func (m *registered[T]) crumbs(more ...Link) []Link {
@@ -363,7 +363,7 @@ func totals(ctx context.Context, models []modelHandler, by *auth.Principal) ([]t
 		if err != nil {
 			return nil, err
 		}
-		t := tile{Label: m.label(), One: m.one(), Path: Prefix + m.name() + "/", Count: comma(count)}
+		t := tile{Label: m.label(), One: m.one(), Counted: english.PluralWord(count, m.one(), m.many()), Path: Prefix + m.name() + "/", Count: comma(count)}
 		if m.canAdd(by.Rights) {
 			t.Add = t.Path + "add/"
 		}
@@ -372,4 +372,4 @@ func totals(ctx context.Context, models []modelHandler, by *auth.Principal) ([]t
 	return tiles, nil
 }
 
-type tile struct{ Label, One, Path, Count, Add string }
+type tile struct{ Label, One, Counted, Path, Count, Add string }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
@@ -105,8 +106,8 @@ func (s *Site) serveLogout(req *request) error {
 func (s *Site) servePassword(req *request) error {
 	view := formView{
 		Heading: "Change your password", Submit: "Change password", Back: Prefix, Confirm: confirmField(),
-		Intro:     []string{"You stay signed in here and are signed out everywhere else."},
-		Fieldsets: []Fieldset{{Fields: newPasswordFields("new_password")}},
+		Intro:     []string{"After the change you stay signed in here, and are signed out everywhere else."},
+		Fieldsets: []Fieldset{{Fields: passwordFields("new_password", "New password", true)}},
 	}
 	view.Confirm.Label, view.Confirm.Help = "Current password", ""
 	status := http.StatusOK
@@ -133,11 +134,11 @@ func (s *Site) changePassword(req *request) error {
 	return s.accounts.ChangeOwnPassword(req.Context(), req.by, auth.PasswordProof(req.form.Text(currentPassword)), password)
 }
 
-// newPasswordFields returns the fields for a new password, which is the field name.
-func newPasswordFields(name string) []Field {
+// passwordFields returns the two fields for a password to be set.
+func passwordFields(name, label string, required bool) []Field {
 	return []Field{
-		{Name: name, Label: "New password", Kind: PasswordField, Autocomplete: "new-password", Help: "At least 8 characters, not only digits, and not a common password."},
-		{Name: "again", Label: "Confirm new password", Kind: PasswordField, Autocomplete: "new-password"},
+		{Name: name, Label: label, Kind: PasswordField, Required: required, Autocomplete: "new-password", Help: "At least 8 characters, not only digits, and not a common password."},
+		{Name: "again", Label: "Confirm " + strings.ToLower(label), Kind: PasswordField, Required: required, Autocomplete: "new-password"},
 	}
 }
 
@@ -163,8 +164,8 @@ func (s *Site) serveSetup(req *request) error {
 	}
 	view := formView{
 		Heading: "Create the first superuser", Submit: "Create account and sign in", Hidden: []hidden{{"setup", token}},
-		Intro:     []string{"The first superuser can do everything here, and can create more users. This link works once."},
-		Fieldsets: []Fieldset{{Fields: append([]Field{{Name: "email", Label: "E-mail address", Kind: EmailField, Required: true, Autocomplete: "username", MaxLength: auth.MaxEmailLength}}, newPasswordFields("password")...)}},
+		Intro:     []string{"The first superuser can do everything here, and can create more users. This link works only once."},
+		Fieldsets: []Fieldset{{Fields: append([]Field{{Name: "email", Label: "E-mail address", Kind: EmailField, Required: true, Autocomplete: "username", MaxLength: auth.MaxEmailLength}}, passwordFields("password", "Password", true)...)}},
 	}
 	status := http.StatusOK
 	if req.isPost() {

@@ -117,6 +117,7 @@ type modelHandler interface {
 	name() string
 	label() string
 	one() string
+	many() string
 	may(rights auth.Rights, verb auth.Verb) bool
 	canAdd(rights auth.Rights) bool
 	total(ctx context.Context, by *auth.Principal) (int, error)
@@ -138,6 +139,7 @@ type registered[T any] struct {
 func (m *registered[T]) name() string  { return m.Name }
 func (m *registered[T]) label() string { return m.Label }
 func (m *registered[T]) one() string   { return m.One }
+func (m *registered[T]) many() string  { return m.Many }
 
 // may reports whether rights allow this with the model, and the model can do it.
 func (m *registered[T]) may(rights auth.Rights, verb auth.Verb) bool {

@@ -101,7 +101,7 @@ func (s *Site) userFields(ctx context.Context, by *auth.Principal, a *auth.Accou
 			{Name: "last_name", Label: "Last name", Kind: TextField, Value: a.LastName, MaxLength: auth.MaxNameLength, Autocomplete: "off"},
 		}},
 		{Title: "Permissions", Fields: []Field{
-			{Name: "is_active", Label: "Active", Kind: CheckField, On: a.IsActive, Help: "Inactive users cannot sign in. Clearing this signs the user out everywhere. Prefer it to deleting the user."},
+			{Name: "is_active", Label: "Active", Kind: CheckField, On: a.IsActive, Help: "Inactive users cannot sign in, but their data is kept. Clearing this signs the user out everywhere."},
 			{Name: "is_staff", Label: "Staff", Kind: CheckField, On: a.IsStaff, Help: "Can sign in to this admin site."},
 			{Name: "is_superuser", Label: "Superuser", Kind: CheckField, On: a.IsSuperuser, ReadOnly: !by.User.IsSuperuser, Help: "Has every permission, whatever is selected below."},
 			{Name: "groups", Label: "Groups", Kind: PickField, Options: groups, Help: "The user has every permission of their groups."},
@@ -109,7 +109,7 @@ func (s *Site) userFields(ctx context.Context, by *auth.Principal, a *auth.Accou
 		}},
 	}
 	if isNew {
-		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice()}, newPasswordFields("password")...)}
+		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice()}, passwordFields("password", "Password", false)...)}
 		return []Fieldset{fieldsets[0], password, fieldsets[1]}, nil
 	}
 	return append(fieldsets, Fieldset{Title: "Important dates", Fields: []Field{
@@ -213,7 +213,7 @@ func (s *Site) userActions() []Action[auth.Account] {
 				return []string{"The user is signed out everywhere and has to sign in with the new password. Share it with them securely."}, nil
 			},
 			Fields: func([]auth.Account) []Fieldset {
-				return []Fieldset{{Fields: append([]Field{passwordChoice()}, newPasswordFields("password")...)}}
+				return []Fieldset{{Fields: append([]Field{passwordChoice()}, passwordFields("password", "New password", false)...)}}
 			},
 			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, form Form) (string, error) {
 				password, err := chosenPassword(form)
@@ -284,10 +284,10 @@ func (s *Site) explainDeletion(ctx context.Context, by *auth.Principal, items []
 	var with []string
 	for _, each := range related {
 		if each.Count > 0 {
-			with = append(with, fmt.Sprintf("%s: %s", each.Name, comma(each.Count)))
+			with = append(with, fmt.Sprintf("%s (%s)", each.Name, comma(each.Count)))
 		}
 	}
-	lines := []string{"This cannot be undone. The audit log keeps its events."}
+	lines := []string{"This cannot be undone. What the audit log has recorded stays there."}
 	if len(with) > 0 {
 		lines = append(lines, "Also deleted: "+strings.Join(with, ", ")+".")
 	}

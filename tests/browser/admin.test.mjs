@@ -117,11 +117,11 @@ describe('the first superuser', { timeout: 600_000 }, () => {
       await page.goto(`${own}password/`)
       await page.getByLabel('No password').check()
       assert.equal(await press(page, 'Set password'), 422)
-      await reads(noticeOf(page), /is the last active superuser/)
+      await reads(faultOf(page, 'password'), 'This is the last active superuser. Create another one first.')
 
       await page.goto(`${own}delete/`)
       assert.equal(await press(page, 'Delete'), 409)
-      await reads(noticeOf(page), /the account that you are signed in with/)
+      await reads(noticeOf(page), 'You cannot delete your own account.')
     }, { refused: [422, 422, 422, 422, 409] })
 
     for (const what of ['demote', 'deactivate', 'delete']) {
@@ -262,17 +262,15 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await page.getByRole('link', { name: 'History' }).click()
       await page.waitForURL(`${own}history/`)
       await page.getByRole('heading', { name: `History of ${grace.email}` }).waitFor()
-      const told = await page.locator('.events').innerText()
-      for (const words of ['root@example.com', 'last_name\nHopper', 'groups\nSupport', 'is_active\nyes → no', 'is_active\nno → yes', 'sessions ended\n1']) {
-        assert.ok(told.replace(/[ \t]+/g, ' ').replace(/\n+/g, '\n').includes(words), `the history does not say ${JSON.stringify(words)}:\n${told}`)
-      }
-      assert.ok(!told.includes('argon2') && !told.includes(grace.password))
+      const told = page.locator('.events')
+      for (const words of [/root@example\.com/, /last_name\s+Hopper/, /groups\s+Support/, /is_active\s+yes → no/, /is_active\s+no → yes/, /sessions ended\s+1/]) await reads(told, words)
+      for (const secret of ['argon2', grace.password]) assert.ok(!(await page.content()).includes(secret))
 
       // Deleted, with what goes along.
       await page.goto(own)
       await page.getByRole('link', { name: 'Delete' }).click()
       await page.waitForURL(`${own}delete/`)
-      await reads(page.locator('.intro'), /cannot be undone[^]*Sessions: 2/i)
+      await reads(page.locator('.intro'), /cannot be undone[^]*sessions \(2\)/)
       assert.equal(await press(page, 'Delete'), 303)
       await page.waitForURL(`${site.origin}/admin/users/`)
       await reads(flashOf(page), '1 user deleted.')
@@ -281,16 +279,14 @@ describe('the admin site', { timeout: 600_000 }, () => {
 
       // The log has all of it.
       await open(page, 'audit-log/?q=grace%40example.com&kind=user')
-      const steps = await page.locator('.list tbody tr').evaluateAll((rows) => rows.map((row) => row.querySelectorAll('td')[3].innerText.trim()))
-      assert.deepEqual(steps, [
+      await readsAll(page.locator('.list tbody tr td:nth-of-type(4)'), [
         'deleted', 'signed in', 'changed', 'sessions ended', 'changed', 'changed', 'signed in', 'created',
       ])
       await page.locator('.list tbody a').first().click()
       await page.waitForURL(/audit-log\/\d+\/$/)
-      const event = (await page.locator('main').innerText()).replace(/\s+/g, ' ')
-      for (const words of ['Actor root@example.com', 'Channel Admin site', 'Source (IP address) 127.0.0.1', 'Action deleted', 'last_name Hopper → (empty)', 'groups Support → (empty)']) {
-        assert.ok(event.includes(words), `the event does not say ${words}: ${event}`)
-      }
+      for (const words of [
+        /Actor\s+root@example\.com/, /Channel\s+Admin site/, /Source \(IP address\)\s+127\.0\.0\.1/, /Action\s+deleted/, /last_name\s+Hopper → \(empty\)/, /groups\s+Support → \(empty\)/,
+      ]) await reads(page.locator('main'), words)
     }, { refused: [422, 404] })
   })
 
@@ -354,9 +350,8 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await ticked(all, false)
       await all.check()
       await goOnWith(page, 'Deactivate', [])
-      const says = await page.locator('.intro').innerText()
-      for (const email of emails) assert.ok(says.includes(email))
-      assert.match(says, /^4 users are selected: [^]*4 users will be signed out everywhere/)
+      await reads(page.locator('.intro'), /^4 users are selected: [^]*4 users will be signed out everywhere/)
+      for (const email of emails) await seen(page.locator('.intro').getByText(email))
       assert.deepEqual(await states(), [true, true, true, true], 'before the button was pressed')
       assert.equal(await press(page, 'Deactivate'), 303)
       await reads(flashOf(page), '4 users deactivated.')
@@ -433,7 +428,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await fieldOf(page, 'last_name').fill('Typed')
       await fieldOf(page, 'is_superuser').check()
       assert.equal(await press(page, 'Save changes'), 403)
-      await reads(noticeOf(page), /Nothing was saved\. Give your own password/)
+      await reads(noticeOf(page), 'Nothing was saved. Enter your password to confirm.')
       await holds(fieldOf(page, 'last_name'), 'Typed')
       await ticked(fieldOf(page, 'is_superuser'))
       await fieldOf(page, 'current_password').fill('wrong')
@@ -566,7 +561,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await page.getByRole('link', { name: 'Change password' }).click()
       await page.waitForURL('**/admin/password/')
       const type = async (old) => {
-        await fieldOf(page, 'password').fill('compiler-h0pper')
+        await fieldOf(page, 'new_password').fill('compiler-h0pper')
         await fieldOf(page, 'again').fill('compiler-h0pper')
         await fieldOf(page, 'current_password').fill(old)
         return press(page, 'Change password')
@@ -618,7 +613,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
         assert.equal(answer.status, 403)
         assert.match(answer.body, /Nothing was saved/)
       }
-      for (const [action, form] of [['logout/', []], [`users/${victim.id}/delete/`, []], ['users/do/', [['action', 'delete'], ['key', String(victim.id)]]], ['password/', [['current_password', good], ['password', 'compiler-h0pper'], ['again', 'compiler-h0pper']]]]) {
+      for (const [action, form] of [['logout/', []], [`users/${victim.id}/delete/`, []], ['users/do/', [['action', 'delete'], ['key', String(victim.id)]]], ['password/', [['current_password', good], ['new_password', 'compiler-h0pper'], ['again', 'compiler-h0pper']]]]) {
         assert.equal((await ask(page, `${site.origin}/admin/${action}`, { form, headers: { origin: '' } })).status, 403, action)
       }
 
@@ -660,7 +655,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await openAdmin(page, site.origin, evil, '/admin/groups/add/') // the menu has the address
       await fieldOf(page, 'name').fill(group)
       assert.equal(await press(page, 'Create group'), 303)
-      await page.waitForURL(/groups\/\d+\/$/)
+      await at(page, /groups\/\d+\/$/)
       const groupID = page.url().match(/(\d+)\/$/)[1]
       await open(page, `users/${evil.id}/`)
       await fieldOf(page, 'first_name').fill(`${image}2`)
@@ -887,7 +882,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       assert.equal(large.status, 413)
       assert.match(large.body, /<h1>This form is larger than 256 KiB\. Nothing was saved\.<\/h1>/)
       const broken = await fetch(add, { method: 'POST', body: 'a=%zz', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: site.origin, cookie: `latchkey_admin=${(await adminCookie(page)).value}` } })
-      assert.equal(broken.status, 400)
+      assert.equal(broken.status, 422)
       assert.match(await broken.text(), /could not be read/)
 
       // The same in the browser, whose own limits are off.
@@ -1008,7 +1003,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       await readsAll(page.locator('.heading-actions a'), ['History'])
       await has(fieldOf(page, 'email'), 'readonly', '')
       await disabled(fieldOf(page, 'is_staff'))
-      assert.equal((await ask(page, page.url(), { form: await fieldsOf(page) })).status, 403)
+      assert.equal((await ask(page, `${site.origin}/admin/users/${nobody.id}/`, { form: await fieldsOf(page) })).status, 403)
       await open(page, 'users/')
       await counts(page.getByLabel('With selected'), 0)
       await counts(page.locator('.list input'), 0)

@@ -55,7 +55,7 @@ describe('signing in and out', { timeout: 600_000 }, () => {
     await visit({ javaScriptEnabled: false }, async (page) => {
       await page.goto(`${site.origin}/account`)
       await signIn(page, { ...site.user, password: 'wrong' })
-      await reads(alertOf(page), /is not right/)
+      await reads(alertOf(page), 'Incorrect e-mail address or password.')
       await holds(page.getByLabel('E-mail address'), site.user.email)
       await signIn(page, site.user)
       await at(page, `${site.origin}/account`)
@@ -95,7 +95,7 @@ describe('signing in and out', { timeout: 600_000 }, () => {
       await page.goto(`${site.origin}/login`)
       await page.getByLabel('E-mail address').evaluate((input) => input.removeAttribute('maxlength'))
       await signIn(page, { email: 'x'.repeat(300), password: 'wrong' })
-      await page.getByText('This must have at most 254 characters.').waitFor()
+      await page.getByText('Use at most 254 characters.').waitFor()
     })
   })
 
