@@ -102,7 +102,7 @@ func connect(t *testing.T, databaseURL string) *sql.DB {
 	return db
 }
 
-// The suite itself is parallel, but for its crowds, which want the machine to themselves.
+// The suite itself is parallel, but for its tests of concurrency, which want the machine to themselves.
 func TestStore(t *testing.T) {
 	for name, newURL := range migrated {
 		t.Run(name, func(t *testing.T) {

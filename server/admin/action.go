@@ -66,27 +66,7 @@ func (m *registered[T]) serveAction(req *request, name string, keys []string) er
 	if err != nil {
 		return err
 	}
-	view := formView{
-		Heading: action.Label, Submit: action.Label, Destructive: action.Destructive, Back: m.path(),
-		Hidden: []hidden{{"action", action.Name}},
-	}
-	if len(items) > 1 {
-		view.Heading = fmt.Sprintf("%s: %d %s", action.Label, len(items), m.Many)
-	} else {
-		view.Heading = action.Label + ": " + m.Title(items[0])
-		view.Back = m.path(url.PathEscape(keys[0]))
-	}
-	for _, key := range keys {
-		view.Hidden = append(view.Hidden, hidden{"key", key})
-	}
-	from := req.URL.Query().Get("from")
-	if req.isPost() {
-		from = req.form.Text("from")
-	}
-	if from != "" {
-		view.Back = m.listFrom(from)
-		view.Hidden = append(view.Hidden, hidden{"from", view.Back})
-	}
+	view := m.actionView(req, action, keys, items)
 	status := http.StatusOK
 	if req.isPost() {
 		done, err := m.run(req, action, items)
@@ -108,6 +88,32 @@ func (m *registered[T]) serveAction(req *request, name string, keys []string) er
 		view.Confirm = confirmField()
 	}
 	return req.renderForm(status, view, page{Title: view.Heading, Crumbs: m.crumbs(Link{Label: view.Heading})})
+}
+
+// actionView returns the form of an action, as it is before anything was sent.
+func (m *registered[T]) actionView(req *request, action Action[T], keys []string, items []T) formView {
+	view := formView{
+		Heading: action.Label, Submit: action.Label, Destructive: action.Destructive, Back: m.path(),
+		Hidden: []hidden{{"action", action.Name}},
+	}
+	if len(items) > 1 {
+		view.Heading = fmt.Sprintf("%s: %d %s", action.Label, len(items), m.Many)
+	} else {
+		view.Heading = action.Label + ": " + m.Title(items[0])
+		view.Back = m.path(url.PathEscape(keys[0]))
+	}
+	for _, key := range keys {
+		view.Hidden = append(view.Hidden, hidden{"key", key})
+	}
+	from := req.URL.Query().Get("from")
+	if req.isPost() {
+		from = req.form.Text("from")
+	}
+	if from != "" {
+		view.Back = m.listFrom(from)
+		view.Hidden = append(view.Hidden, hidden{"from", view.Back})
+	}
+	return view
 }
 
 // owns reports whether an action needs a permission on this very model, as deleting

@@ -19,10 +19,8 @@ type formView struct {
 	Fieldsets   []Fieldset
 	Panels      []Panel
 	Links       []Link // other actions on the item
-	Token       string
 	Version     string
-	Keys        []string // of an action
-	Submit      string   // "" when nothing can be saved
+	Submit      string // "" when nothing can be saved
 	Destructive bool
 	Another     bool // offers to save and create another
 	Confirm     *Field
@@ -32,7 +30,6 @@ type formView struct {
 	Action      string // where it is sent; "" for its own address
 	Back        string
 	Hidden      []hidden
-	WithPerson  bool
 }
 
 // confirmField returns the field that asks for the current password.

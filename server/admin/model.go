@@ -108,16 +108,20 @@ func YesNo(column, label, yes, no string) Filter {
 	return Choose(column, label, Choice{"yes", yes, is(true)}, Choice{"no", no, is(false)})
 }
 
-// OneOf returns a filter on a column that holds one of a few words.
-func OneOf(column, label string, words ...string) Filter {
+// OneOf returns a filter on a column that holds one of a few words; name returns what
+// people call a word.
+func OneOf[W ~string](column, label string, name func(W) string, words ...W) Filter {
 	choices := make([]Choice, 0, len(words))
 	for _, word := range words {
-		choices = append(choices, Choice{word, word, func(time.Time) auth.Filter {
-			return auth.Equal(column, word)
+		choices = append(choices, Choice{string(word), name(word), func(time.Time) auth.Filter {
+			return auth.Equal(column, string(word))
 		}})
 	}
 	return Choose(column, label, choices...)
 }
+
+// AsItIs is a name for words that people read as they are stored.
+func AsItIs[W ~string](word W) string { return string(word) }
 
 // Since returns a filter on a column that is a time. It has the periods of Django's
 // admin, and "Never" if the time may be missing.

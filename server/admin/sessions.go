@@ -34,26 +34,11 @@ func (s *Site) sessions() Model[auth.UserSession] {
 			Choose("state", "State",
 				Choice{"open", "Active", func(now time.Time) auth.Filter { return auth.Equal("open", now) }},
 				Choice{"over", "Ended or expired", func(now time.Time) auth.Filter { return auth.Equal("over", now) }}),
-			OneOf("channel", "Channel", string(auth.ChannelAPI), string(auth.ChannelAdmin)),
+			OneOf("channel", "Channel", channelName, auth.ChannelAPI, auth.ChannelAdmin),
 		},
-		List: s.accounts.ListSessions,
-		Get:  s.getSession,
-		Fields: func(_ context.Context, _ *auth.Principal, u *auth.UserSession) ([]Fieldset, error) {
-			fields := []Field{
-				{Label: "User", Kind: ShownField, Shown: Cell{Text: u.Email, Link: Prefix + "users/" + strconv.FormatInt(u.UserID, 10) + "/"}},
-				{Label: "State", Kind: ShownField, Shown: Cell{Text: s.stateOf(*u), Badge: true}},
-				{Label: "Channel", Kind: ShownField, Shown: Text(channelName(u.Channel))},
-				{Label: "Browser", Kind: ShownField, Shown: Text(u.UserAgent)},
-				{Label: "IP address", Kind: ShownField, Shown: Text(u.Address)},
-				{Label: "Signed in", Kind: ShownField, Shown: At(&u.CreatedAt)},
-				{Label: "Last renewed", Kind: ShownField, Shown: At(&u.RenewedAt)},
-				{Label: "Expires", Kind: ShownField, Shown: At(&u.ExpiresAt)},
-			}
-			if u.RevokedAt != nil {
-				fields = append(fields, Field{Label: "Ended", Kind: ShownField, Shown: At(u.RevokedAt)})
-			}
-			return []Fieldset{{Fields: fields}}, nil
-		},
+		List:   s.accounts.ListSessions,
+		Get:    s.getSession,
+		Fields: s.sessionFields,
 		Actions: []Action[auth.UserSession]{{
 			Name: "end", Label: "End session", Needs: []auth.PermissionName{auth.SessionModel.May(auth.Delete)}, OnOne: true, OnSeveral: true, Confirm: true, Destructive: true,
 			Offer: func(u auth.UserSession) bool { return !u.IsOver(auth.Now(s.clock)) },
@@ -75,6 +60,24 @@ func (s *Site) sessions() Model[auth.UserSession] {
 			},
 		}},
 	}
+}
+
+// sessionFields returns what is shown of a session; nothing of it can be changed.
+func (s *Site) sessionFields(_ context.Context, _ *auth.Principal, u *auth.UserSession) ([]Fieldset, error) {
+	fields := []Field{
+		{Label: "User", Kind: ShownField, Shown: Cell{Text: u.Email, Link: Prefix + "users/" + strconv.FormatInt(u.UserID, 10) + "/"}},
+		{Label: "State", Kind: ShownField, Shown: Cell{Text: s.stateOf(*u), Badge: true}},
+		{Label: "Channel", Kind: ShownField, Shown: Text(channelName(u.Channel))},
+		{Label: "Browser", Kind: ShownField, Shown: Text(u.UserAgent)},
+		{Label: "IP address", Kind: ShownField, Shown: Text(u.Address)},
+		{Label: "Signed in", Kind: ShownField, Shown: At(&u.CreatedAt)},
+		{Label: "Last renewed", Kind: ShownField, Shown: At(&u.RenewedAt)},
+		{Label: "Expires", Kind: ShownField, Shown: At(&u.ExpiresAt)},
+	}
+	if u.RevokedAt != nil {
+		fields = append(fields, Field{Label: "Ended", Kind: ShownField, Shown: At(u.RevokedAt)})
+	}
+	return []Fieldset{{Fields: fields}}, nil
 }
 
 func (s *Site) getSession(ctx context.Context, by *auth.Principal, key string) (auth.UserSession, error) {

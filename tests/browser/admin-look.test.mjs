@@ -15,7 +15,7 @@ const schemes = ['light', 'dark']
 const stamp = (daysAgo) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().replace('T', ' ').replace('Z', '000+00:00')
 
 /** Sixty users of all kinds: names of many scripts, long ones and none. */
-function crowd() {
+function manyUsers() {
   const names = [
     ['Ada', 'Lovelace'], ['Grace', 'Hopper'], ['José', 'Müller-Łukasiewicz'], ['美咲', '佐藤'], ['Зоя', 'Космодемьянская'], ['', ''], ['Wolfeschlegelsteinhausenbergerdorff', 'Hubert Blaine the Third of Philadelphia'],
     ['نور', 'الهدى'], ['Linus', ''], ['', 'Cher'],
@@ -39,7 +39,7 @@ describe('the admin site’s pages', { timeout: 600_000 }, () => {
     site = await startServer()
     fresh = await startServer({}, { superuser: false })
     browser = await launch()
-    await site.sql(`INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, last_login, email) VALUES ${crowd()}`)
+    await site.sql(`INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, last_login, email) VALUES ${manyUsers()}`)
     users.root = await makeUser(site, { email: 'ada.lovelace@example.com', first: 'Ada', last: 'Lovelace', staff: true, superuser: true })
     users.viewer = await makeUser(site, { email: 'viewer@example.com', staff: true, permissions: ['view_user'] })
     users.nobody = await makeUser(site, { email: 'nobody@example.com', staff: true })
