@@ -64,7 +64,7 @@ func TestAModelOfOnesOwnIsRegisteredInADozenLines(t *testing.T) {
 	registerNotes(app.Admin)
 	browser := app.Staff(t, root(t, app))
 	for path, says := range map[string]string{
-		"/admin/":                 "2 Notes",
+		"/admin/":                 "Notes 2 notes",
 		"/admin/notes/":           "<b>Call</b> Ada",
 		"/admin/notes/?q=plants":  "Water the plants",
 		"/admin/notes/?q=nothing": "No matching notes",
