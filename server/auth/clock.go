@@ -15,10 +15,3 @@ type Clock interface {
 // Now reads a clock once for an operation, in UTC and in the precision that both
 // databases keep.
 func Now(clock Clock) time.Time { return clock.Now().UTC().Truncate(time.Microsecond) }
-
-// PasswordCheck is the outcome of checking a password. Took is the time of the hashing
-// alone, without the wait for a place in the pool.
-type PasswordCheck struct {
-	Match bool
-	Took  time.Duration
-}

@@ -119,7 +119,7 @@ func (p *Principal) RequireConfirmed(now time.Time) error {
 	if p.IsConfirmed(now) {
 		return nil
 	}
-	return &Error{Code: CodeConfirmationRequired, Detail: "Enter your password to confirm."}
+	return NewError(CodeConfirmationRequired, "", nil)
 }
 
 // Proof is what somebody shows to prove that it is them: today a password, later a

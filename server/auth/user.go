@@ -55,6 +55,13 @@ func (u User) CheckChannel(channel Channel) error {
 	return nil
 }
 
+// PasswordCheck is the outcome of checking a password. Took is the time of the hashing
+// alone, without the wait for a place in the pool.
+type PasswordCheck struct {
+	Match bool
+	Took  time.Duration
+}
+
 // PasswordJudge knows which encoded passwords a password can match.
 type PasswordJudge interface {
 	// IsUsable reports whether some password matches encoded: not what Django marks by an
