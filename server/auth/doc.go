@@ -12,6 +12,7 @@
 //
 //	user.go          users and accounts, e-mail addresses, and who can sign in
 //	session.go       sessions, access tokens, and the one check of a session
+//	client.go        the other end of a request, and its network
 //	principal.go     who acts, on which channel, and the proof that it is them
 //	permission.go    permissions, groups, and what somebody may do
 //	event.go         what an event says, and how it is chained to the one before it

@@ -66,12 +66,6 @@ type UserSession struct {
 	Email string
 }
 
-// Client is the other end of a request, as far as the server can tell.
-type Client struct {
-	Address   string
-	UserAgent string
-}
-
 // AccessToken is what a token says.
 type AccessToken struct {
 	ID        string // differs between any two tokens

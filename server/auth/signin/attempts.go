@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
@@ -34,7 +33,7 @@ type attempts struct {
 func (s *Service) limitAttempts(ctx context.Context, in Credentials, now time.Time) (attempts, error) {
 	email := auth.EmailKey(in.Email)
 	perUser := s.attemptKey("user", email)
-	perClient := s.attemptKey("client", email, clientOf(in.Client.Address))
+	perClient := s.attemptKey("client", email, in.Client.Network().String())
 	limits := map[string]int{perUser: maxAttemptsPerUser, perClient: maxAttemptsPerClient}
 
 	// The order of the keys is the order in which rows are locked.
@@ -72,20 +71,6 @@ func (s *Service) countFailure(ctx context.Context, keys []string, now time.Time
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeAnyway)
 	defer cancel()
 	return s.attempts.CountFailedAttempt(ctx, keys, now, now.Add(-AttemptWindow))
-}
-
-// clientOf returns what counts as one client: of an IPv6 address the first 64 bits,
-// since whoever has one has all of them (RFC 6177).
-func clientOf(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil || !ip.Is6() {
-		return address
-	}
-	prefix, err := ip.Prefix(64)
-	if err != nil {
-		return address
-	}
-	return prefix.String()
 }
 
 func (s *Service) attemptKey(parts ...string) string {

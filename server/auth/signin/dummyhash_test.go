@@ -96,20 +96,6 @@ func TestATwinDoesNotResetTheOthersCount(t *testing.T) {
 	}
 }
 
-func TestAClientIsAnAddressOrANetwork(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]string{
-		"192.0.2.7":           "192.0.2.7",
-		"2001:db8:1:2:3:4::5": "2001:db8:1:2::/64",
-		"":                    "",
-		"@":                   "@",
-	} {
-		if got := signin.ClientOf(address); got != want {
-			t.Errorf("%s is %s, want %s", address, got, want)
-		}
-	}
-}
-
 // Not just the answer takes the time that it would for a user: the check itself is
 // of a kind that users have, and keeps its place in the pool for as long.
 func TestALoginThatNobodyCanMakeChecksWhatUsersHave(t *testing.T) {

@@ -20,7 +20,6 @@ const (
 var (
 	SessionIDOf  = sessionIDOf
 	CutUserAgent = cutUserAgent
-	ClientOf     = clientOf
 	InWords      = inWords
 )
 
