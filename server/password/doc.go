@@ -5,7 +5,7 @@
 //	   │
 //	one struct per algorithm, with match, kind and work (algorithms.go)
 //	   │
-//	Pool: a place to hash in, or "busy" (pool.go)
+//	Pool: a place to hash in, or "busy" (pool.go), shared fairly (fairqueue.go)
 //
 // hasher.go has what new passwords are encoded with, common.go the passwords that everybody
 // tries.

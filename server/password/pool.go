@@ -16,14 +16,11 @@ import (
 // about as long as it was ready to wait in the queue.
 const linePerWorker = 2
 
-// maxQueued bounds how many wait to be let in: more would only hold memory.
-const maxQueued = 1000
-
 // Settings of a [Pool].
 type Settings struct {
 	Hasher  Hasher
 	Workers int           // passwords hashed at once; one per core is as fast as it gets
-	Wait    time.Duration // how long a surplus login waits before it is refused
+	Wait    time.Duration // how long a surplus login of a crowd waits before it is refused
 }
 
 // Pool implements [signin.Passwords] and [accounts.Passwords]: it checks and makes encoded passwords, a
@@ -33,8 +30,7 @@ type Pool struct {
 	settings Settings
 	current  algorithm
 	random   io.Reader
-	queue    chan struct{} // who waits to be let in
-	line     chan struct{} // who has been let in
+	line     *fairQueue    // who has been let in, and who waits to be
 	places   chan struct{} // who is hashing
 }
 
@@ -56,8 +52,7 @@ func NewPool(settings Settings, random io.Reader) (*Pool, error) {
 		settings: settings,
 		current:  current,
 		random:   random,
-		queue:    make(chan struct{}, maxQueued),
-		line:     make(chan struct{}, settings.Workers*(1+linePerWorker)),
+		line:     newFairQueue(settings.Workers*(1+linePerWorker), settings.Wait),
 		places:   make(chan struct{}, settings.Workers),
 	}, nil
 }
@@ -119,29 +114,8 @@ func (p *Pool) DummyHash(like string) string {
 }
 
 // Admit implements [signin.Passwords].
-func (p *Pool) Admit(ctx context.Context) (leave func(), err error) {
-	leave = func() { <-p.line }
-	select {
-	case p.line <- struct{}{}:
-		return leave, nil
-	default:
-	}
-	select {
-	case p.queue <- struct{}{}:
-		defer func() { <-p.queue }()
-	default:
-		return nil, auth.Busy(errFull)
-	}
-	timeout := time.NewTimer(p.settings.Wait)
-	defer timeout.Stop()
-	select {
-	case p.line <- struct{}{}:
-		return leave, nil
-	case <-timeout.C:
-		return nil, auth.Busy(errFull)
-	case <-ctx.Done():
-		return nil, outOfTime(ctx)
-	}
+func (p *Pool) Admit(ctx context.Context, client auth.Client) (leave func(), err error) {
+	return p.line.enter(ctx, client.Network())
 }
 
 // enter waits for a place to hash in.

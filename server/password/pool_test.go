@@ -19,6 +19,9 @@ const cheap = "pbkdf2_sha256$1$salt$p/EgF9MAxvo/+kqmTDtBzpvhnAEJ86sTFDu6yH8XBcg=
 
 const wait = 50 * time.Millisecond
 
+// someone is a client.
+var someone = auth.Client{Address: "192.0.2.1"}
+
 // lineOf is how many a pool lets in.
 func lineOf(workers int) int { return workers * (1 + linePerWorker) }
 
@@ -38,7 +41,7 @@ func newFullPool(t *testing.T, workers int) (pool *Pool, leave func()) {
 	pool = newBusyPool(t, workers)
 	for range lineOf(workers) {
 		var err error
-		if leave, err = pool.Admit(t.Context()); err != nil {
+		if leave, err = pool.Admit(t.Context(), someone); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,7 +57,7 @@ func TestThoseForWhomThereIsRoomAreLetInAtOnce(t *testing.T) {
 			t.Error("somebody waited")
 		}
 		leave()
-		if _, err := pool.Admit(t.Context()); err != nil || time.Since(began) != 0 {
+		if _, err := pool.Admit(t.Context(), someone); err != nil || time.Since(began) != 0 {
 			t.Errorf("whoever comes when one has left: %v", err)
 		}
 	})
@@ -68,7 +71,7 @@ func TestWhoeverComesToAFullPool(t *testing.T) {
 		want      error
 		busy      bool
 	}{
-		"is refused after the wait":            {func(_, _ func()) {}, wait, nil, true},
+		"is refused in the end":                {func(_, _ func()) {}, newcomerWait, nil, true},
 		"is let in as soon as somebody leaves": {func(leave, _ func()) { time.Sleep(wait - 1); leave() }, wait - 1, nil, false},
 		"goes when it hangs up":                {func(_, hangUp func()) { time.Sleep(wait / 2); hangUp() }, wait / 2, context.Canceled, false},
 	}
@@ -81,14 +84,14 @@ func TestWhoeverComesToAFullPool(t *testing.T) {
 				defer hangUp()
 				go test.meanwhile(leave, hangUp)
 				began := time.Now()
-				_, err := pool.Admit(ctx)
+				_, err := pool.Admit(ctx, someone)
 				if busy := auth.ErrorCode(err) == auth.CodeBusy; busy != test.busy || !busy && !errors.Is(err, test.want) {
 					t.Errorf("answers %v", err)
 				}
 				if waited := time.Since(began); waited != test.after {
 					t.Errorf("after %v, want %v", waited, test.after)
 				}
-				if len(pool.queue) != 0 {
+				if len(pool.line.waiting) != 0 {
 					t.Error("it still waits in the queue")
 				}
 			})
@@ -104,14 +107,14 @@ func TestWaitersAreBounded(t *testing.T) {
 		var busy atomic.Int32
 		for range maxQueued {
 			waiting.Go(func() {
-				if _, err := pool.Admit(t.Context()); auth.ErrorCode(err) == auth.CodeBusy {
+				if _, err := pool.Admit(t.Context(), someone); auth.ErrorCode(err) == auth.CodeBusy {
 					busy.Add(1)
 				}
 			})
 		}
 		synctest.Wait()
 		began := time.Now()
-		if _, err := pool.Admit(t.Context()); auth.ErrorCode(err) != auth.CodeBusy {
+		if _, err := pool.Admit(t.Context(), someone); auth.ErrorCode(err) != auth.CodeBusy {
 			t.Errorf("one more answers %v", err)
 		}
 		if waited := time.Since(began); waited != 0 {

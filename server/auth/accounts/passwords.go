@@ -66,7 +66,7 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by *auth.Principal, pro
 var errProofOutdated = errors.New("the password has changed since it was proved")
 
 func (s *Service) setPassword(ctx context.Context, by *auth.Principal, id int64, password *string) (ended int64, err error) {
-	encoded, err := s.encode(ctx, password)
+	encoded, err := s.encode(ctx, by, password)
 	if err != nil {
 		return 0, err
 	}
@@ -105,13 +105,13 @@ func (s *Service) setPassword(ctx context.Context, by *auth.Principal, id int64,
 
 // encode returns the encoding of a password, or of none: Django's, "!" and forty
 // characters by chance.
-func (s *Service) encode(ctx context.Context, password *string) (string, error) {
+func (s *Service) encode(ctx context.Context, by *auth.Principal, password *string) (string, error) {
 	if password == nil {
 		random := s.newID() + s.newID()
 		return "!" + random[:min(len(random), 40)], nil
 	}
 	// Whoever sets many passwords at once must not keep others from signing in.
-	leave, err := s.passwords.Admit(ctx)
+	leave, err := s.passwords.Admit(ctx, by.Client)
 	if err != nil {
 		return "", err
 	}

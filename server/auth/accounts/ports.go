@@ -151,9 +151,10 @@ type EventTx interface {
 type Passwords interface {
 	auth.PasswordJudge
 
-	// Admit takes a place in the queue before the pool, or fails with [auth.CodeBusy]
-	// after a short wait. The caller leaves when it has no more to hash.
-	Admit(ctx context.Context) (leave func(), err error)
+	// Admit takes a place before the pool, or fails with [auth.CodeBusy] after a short
+	// wait. Clients take turns: one that asks often has its share, and no more. The caller
+	// leaves when it has no more to hash.
+	Admit(ctx context.Context, client auth.Client) (leave func(), err error)
 	// Hash encodes a password by the current setting.
 	Hash(ctx context.Context, password string) (string, error)
 	// IsCommon reports whether password is one of those that everybody tries.

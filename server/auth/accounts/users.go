@@ -72,7 +72,7 @@ func (s *Service) CreateUser(ctx context.Context, by *auth.Principal, form UserF
 	if err := faults.Err(); err != nil {
 		return auth.User{}, err
 	}
-	encoded, err := s.encode(ctx, password)
+	encoded, err := s.encode(ctx, by, password)
 	if err != nil {
 		return auth.User{}, err
 	}

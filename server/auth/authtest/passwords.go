@@ -25,7 +25,7 @@ type Passwords struct {
 }
 
 // Admit implements [signin.Passwords].
-func (p *Passwords) Admit(context.Context) (leave func(), err error) {
+func (p *Passwords) Admit(context.Context, auth.Client) (leave func(), err error) {
 	if p.Full != nil {
 		return nil, p.Full
 	}

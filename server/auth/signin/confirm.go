@@ -24,7 +24,7 @@ func (s *Service) confirm(ctx context.Context, by *auth.Principal, proof auth.Pr
 	if proof.Kind != auth.ProofPassword {
 		return errors.New("no such kind of proof: " + string(proof.Kind))
 	}
-	leave, err := s.passwords.Admit(ctx)
+	leave, err := s.passwords.Admit(ctx, by.Client)
 	if err != nil {
 		return err
 	}

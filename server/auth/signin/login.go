@@ -73,7 +73,7 @@ func (s *Service) signIn(ctx context.Context, in Credentials, channel auth.Chann
 // admitted logs in whom the pool lets in. Surplus logins are refused before they
 // ask the database for anything: a flood of them reaches nothing else.
 func (s *Service) admitted(ctx context.Context, l *login) error {
-	leave, err := s.passwords.Admit(ctx)
+	leave, err := s.passwords.Admit(ctx, l.in.Client)
 	if err != nil {
 		return err
 	}

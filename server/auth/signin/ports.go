@@ -78,9 +78,10 @@ type HashSample struct {
 type Passwords interface {
 	auth.PasswordJudge
 
-	// Admit takes a place in the queue before the pool, or fails with [auth.CodeBusy]
-	// after a short wait. The caller leaves when it has no more to check.
-	Admit(ctx context.Context) (leave func(), err error)
+	// Admit takes a place before the pool, or fails with [auth.CodeBusy] after a short
+	// wait. Clients take turns: one that asks often has its share, and no more. The caller
+	// leaves when it has no more to check.
+	Admit(ctx context.Context, client auth.Client) (leave func(), err error)
 	// Check reports whether password is what encoded was made from.
 	Check(ctx context.Context, encoded, password string) (auth.PasswordCheck, error)
 	// Hash encodes a password by the current setting.
