@@ -101,11 +101,15 @@ func floodChild(args []string) int {
 	l := load{}
 	flags.StringVar(&l.addr, "addr", "", "whom to flood")
 	flags.IntVar(&l.clients, "clients", 200, "how many clients")
+	addresses := flags.Int("addresses", 1, "from how many addresses")
 	flags.DurationVar(&l.during, "for", time.Second, "how long")
 	flags.DurationVar(&l.warm, "warm", 0, "how long before that")
 	flags.DurationVar(&l.pause, "pause", 0, "between two requests of a client")
 	_ = flags.Parse(args) // exits
 	l.requests = loginRequests(l.clients)
+	for i := range *addresses {
+		l.from = append(l.from, fmt.Sprintf("127.0.1.%d", 1+i))
+	}
 	return answer(l.run(context.Background()))
 }
 

@@ -12,6 +12,7 @@ type load struct {
 	addr     string
 	requests [][]byte // client i sends requests[i % len]
 	clients  int
+	from     []string      // client i comes from from[i % len]; none: the system's choice
 	warm     time.Duration // sent before, and not counted
 	during   time.Duration
 	pause    time.Duration // between two requests of a client
@@ -51,14 +52,17 @@ func (l load) run(ctx context.Context) outcome {
 	each := make([]outcome, l.clients)
 	var all sync.WaitGroup
 	for i := range l.clients {
-		all.Go(func() { each[i] = l.client(ctx, l.requests[i%len(l.requests)], from, to) })
+		c := &client{addr: l.addr}
+		if len(l.from) > 0 {
+			c.from = l.from[i%len(l.from)]
+		}
+		all.Go(func() { each[i] = l.ask(ctx, c, l.requests[i%len(l.requests)], from, to) })
 	}
 	all.Wait()
 	return merge(each, l.during)
 }
 
-func (l load) client(ctx context.Context, request []byte, from, to time.Time) outcome {
-	c := &client{addr: l.addr}
+func (l load) ask(ctx context.Context, c *client, request []byte, from, to time.Time) outcome {
 	defer c.close()
 	found := outcome{Took: map[int][]time.Duration{}}
 	for ctx.Err() == nil {

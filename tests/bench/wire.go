@@ -16,6 +16,7 @@ import (
 // generator burns, the servers beside it lack.
 type client struct {
 	addr   string
+	from   string // the local address; "" is the one that the system takes
 	conn   net.Conn
 	reader *bufio.Reader
 	hangup bool // the server closes the connection after this answer
@@ -61,7 +62,11 @@ func (c *client) exchange(request []byte, wanted bool) (status int, body []byte,
 }
 
 func (c *client) dial() error {
-	conn, err := net.DialTimeout("tcp", c.addr, dialTimeout)
+	dialer := net.Dialer{Timeout: dialTimeout}
+	if c.from != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(c.from)}
+	}
+	conn, err := dialer.Dial("tcp", c.addr)
 	if err != nil {
 		return err
 	}
