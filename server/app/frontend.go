@@ -125,8 +125,7 @@ func (f *frontend) exchange(w http.ResponseWriter, r *http.Request, within time.
 			ReadCloser: r.Body, limits: f.Limits, client: networkOf(r, f.Trusted), bodies: f.bodies, control: control,
 			began: time.Now(), arrived: func() { watched.dog.reset(f.Limits.response) },
 		}
-		defer endBody(w, r)
-		defer body.finish()
+		defer body.finish(w, r)
 		ctx = context.WithValue(ctx, bodyKey{}, body)
 		r = r.WithContext(ctx)
 		r.Body = body

@@ -115,10 +115,13 @@ func (b *frontendBody) failure() error {
 }
 
 // finish gives back what was counted: the request is answered.
-func (b *frontendBody) finish() {
+func (b *frontendBody) finish(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.over = true
+	if endBody(w, r); errors.Is(b.err, errBodyStalled) {
+		_ = b.control.SetReadDeadline(time.Now()) // it was waited for already
+	}
 	if b.counted > 0 {
 		b.bodies.give(b.client, b.counted)
 		b.counted = 0

@@ -18,7 +18,9 @@ type refuser func(w http.ResponseWriter, r *http.Request, status int)
 func refuseBy(site *web.Site) refuser {
 	return func(w http.ResponseWriter, r *http.Request, status int) {
 		// What is left of the body is not waited for.
-		endBody(w, r)
+		if endBody(w, r); status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge {
+			w.Header().Set("Connection", "close")
+		}
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") || isAPI(r.URL.Path) {
 			writeProblem(w, r, status)
 			return
