@@ -60,6 +60,7 @@ for (const scheme of ['http', 'https']) {
     })
 
     for (const [name, start] of Object.entries(proxies)) {
+      if (scheme === 'https' && /^nginx, (Host|those)/.test(name)) continue // the README's has both
       /** Runs something while the proxy stands before latchkey, or before the app. */
       const behind = async (upstream, act) => {
         const proxy = await start({ port, upstream, certificate })
@@ -91,7 +92,8 @@ for (const scheme of ['http', 'https']) {
           await page.getByLabel('Password').fill(site.user.password)
           await page.getByRole('button', { name: 'Sign in' }).click()
           await seen(page.getByRole('link', { name: 'Users' }).first())
-          assert.deepEqual(complaints.filter((each) => !each.includes('401')), []) // the page that asks one to sign in
+          // The page that asks one to sign in is a 401, and on http a browser has no use for this header.
+          assert.deepEqual(complaints.filter((each) => !/401|Cross-Origin-Opener-Policy/.test(each)), [])
           await close()
 
           for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, {}]) {
