@@ -77,17 +77,23 @@ func (c *client) send(path string, header ...string) {
 	_, _ = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, strings.Join(append(header, ""), "\r\n"))
 }
 
-// ask returns the answer, or nil when the connection is closed.
-func (c *client) ask(t *testing.T, path string, header ...string) *http.Response {
+// reply is an answer that was read.
+type reply struct {
+	status int // 0: the connection is closed
+	header http.Header
+	last   bool // the connection ends with it
+}
+
+func (c *client) ask(t *testing.T, path string, header ...string) reply {
 	t.Helper()
 	c.send(path, header...)
 	answer, err := http.ReadResponse(c.reader, nil)
 	if err != nil {
-		return nil
+		return reply{}
 	}
 	_, _ = io.Copy(io.Discard, answer.Body)
 	_ = answer.Body.Close()
-	return answer
+	return reply{answer.StatusCode, answer.Header, answer.Close}
 }
 
 func (c *client) isClosed() bool {
@@ -101,9 +107,9 @@ func (h *house) hold(t *testing.T, from string, header ...string) {
 	<-h.held
 }
 
-func mustBe(t *testing.T, answer *http.Response, status int) {
+func mustBe(t *testing.T, answer reply, status int) {
 	t.Helper()
-	if answer == nil || answer.StatusCode != status {
+	if answer.status != status {
 		t.Fatalf("answers %+v, want %d", answer, status)
 	}
 }
@@ -122,8 +128,8 @@ func TestAClientHasItsPartOfTheConnections(t *testing.T) {
 		one := h.connect(t, "127.0.0.1")
 		answer := one.ask(t, "/")
 		mustBe(t, answer, http.StatusTooManyRequests)
-		if answer.Header.Get("Retry-After") == "" || !answer.Close || !one.isClosed() {
-			t.Errorf("refused with %v", answer.Header)
+		if answer.header.Get("Retry-After") == "" || !answer.last || !one.isClosed() {
+			t.Errorf("refused with %v", answer.header)
 		}
 		mustBe(t, h.connect(t, "127.0.0.1").ask(t, healthPath), http.StatusOK)
 	}
@@ -145,8 +151,8 @@ func TestAFullHouseStillSaysThatItIsAlive(t *testing.T) {
 	}
 	answer := h.connect(t, "127.0.0.9").ask(t, "/")
 	mustBe(t, answer, http.StatusServiceUnavailable)
-	if answer.Header.Get("Retry-After") == "" || answer.Header.Get("Content-Type") != "application/problem+json" {
-		t.Errorf("refused with %v", answer.Header)
+	if answer.header.Get("Retry-After") == "" || answer.header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("refused with %v", answer.header)
 	}
 	silent := h.connect(t, "127.0.0.8")
 	for range 2 * spareConns {

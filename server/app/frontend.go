@@ -79,6 +79,7 @@ func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.Refuse(w, r, http.StatusMethodNotAllowed)
 	case r.ContentLength > f.Limits.body:
 		f.Refuse(w, r, http.StatusRequestEntityTooLarge)
+		drain(http.NewResponseController(w), r.Body)
 	case f.requests.take(netip.Prefix{}, 1) != granted:
 		f.Refuse(w, r, http.StatusServiceUnavailable)
 	default:

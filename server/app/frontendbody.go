@@ -102,8 +102,9 @@ func (b *frontendBody) count() error {
 		return errClientBodies
 	case usedUp:
 		return errAllBodies
+	case granted:
+		b.counted += more
 	}
-	b.counted += more
 	return nil
 }
 
@@ -114,17 +115,33 @@ func (b *frontendBody) failure() error {
 	return b.err
 }
 
+// Close does nothing: the server closes the body, and what the Next.js server did not
+// want may be read until then.
+func (b *frontendBody) Close() error { return nil }
+
 // finish gives back what was counted: the request is answered.
 func (b *frontendBody) finish(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.over = true
-	if endBody(w, r); errors.Is(b.err, errBodyStalled) {
+	switch endBody(w, r); {
+	case errors.Is(b.err, errBodyStalled):
 		_ = b.control.SetReadDeadline(time.Now()) // it was waited for already
+	case b.err != nil:
+		drain(b.control, b.ReadCloser)
 	}
 	if b.counted > 0 {
 		b.bodies.give(b.client, b.counted)
 		b.counted = 0
+	}
+}
+
+// drain reads what is left of a body whose request is answered, for as long as endBody
+// says. Else the connection would be reset while the client still sends, and the
+// client would see that and not the answer (as nginx's lingering_close has it).
+func drain(control *http.ResponseController, body io.Reader) {
+	if control.Flush() == nil {
+		_, _ = io.Copy(io.Discard, body) // there is nobody to tell how it ended
 	}
 }
 
