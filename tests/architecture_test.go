@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"gen":                  {},
 	"server":               {"server/cli"},
 	"server/cli":           slices.Concat(domain, []string{"api", "server/app", "server/config"}),
-	"server/app":           slices.Concat(domain, []string{"api", "repo", "server/admin", "server/api", "server/config", "server/password", "server/reqctx", "server/token", "server/web"}),
+	"server/app":           slices.Concat(domain, []string{"api", "repo", "server/admin", "server/api", "server/config", "server/password", "server/problem", "server/reqctx", "server/token", "server/web"}),
 	"server/config":        {"server/password"}, // for the names of the hashers
 	"server/api":           slices.Concat(domain, []string{"gen", "server/problem", "server/reqctx"}),
 	"server/admin":         slices.Concat(domain, []string{"server/problem", "server/reqctx"}),

@@ -1,9 +1,9 @@
 import { NextResponse, type NextRequest } from 'next/server'
-import { siteOrigin } from '@/latchkey/origin'
+import { publicOrigin, siteOrigin } from '@/latchkey/origin'
 import { checkSessionOf } from '@/latchkey/renew'
 import { COOKIE_MAX_AGE, cookieName, cookieOptions, sealSession } from '@/latchkey/session'
 import { forbidden, noticePage, unavailable, type Notice } from '@/notice-page'
-import { contentSecurityPolicy, isFromThisSite, securityHeaders } from '@/security'
+import { contentSecurityPolicy, securityHeaders, whyForeign } from '@/security'
 
 /** Everything but files, and links that are only looked at in advance. */
 export const config = {
@@ -25,7 +25,11 @@ export const config = {
  * do neither while a page renders.
  */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
-  if (!isFromThisSite(request.method, request.headers)) return notice(forbidden)
+  const foreign = whyForeign(request.method, request.nextUrl.pathname, request.headers)
+  if (foreign) {
+    console.warn(`a form was refused with 403: ${foreign}`)
+    return notice(forbidden)
+  }
   // What a form does, and what its page then shows, is one request: the action
   // asks the API itself, and sets or deletes the cookie itself.
   if (!['GET', 'HEAD'].includes(request.method)) return pass(request)
@@ -53,6 +57,9 @@ function pass(request: NextRequest, cookie?: string | null): NextResponse {
   if (cookie === null) request.cookies.delete(cookieName())
   const headers = new Headers(request.headers)
   headers.set('content-security-policy', policy) // Next.js takes the nonce from here
+  // Next.js compares a server action's Origin with this, and calls it foreign else.
+  const own = publicOrigin()
+  if (own) headers.set('x-forwarded-host', new URL(own).host)
   headers.set('x-pathname', request.nextUrl.pathname + request.nextUrl.search)
   const response = NextResponse.next({ request: { headers } })
   setHeaders(response, policy)

@@ -16,7 +16,8 @@
 // Users, groups, sessions and the audit log are each a [Model] that is registered in a
 // file of its own; a further one is registered the same way ([Register]).
 //
-//	request.go   a request: who it is from, where its form came from, cookies
+//	request.go   a request: who it is from, its form, cookies
+//	origin.go    where a form came from
 //	model.go     what a model is made of
 //	list.go, change.go, action.go, history.go, export.go   the pages of every model
 //	signin.go    sign in and out, the first superuser, the current user's password

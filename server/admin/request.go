@@ -46,21 +46,7 @@ const formTimeout = 5 * time.Second
 var (
 	errFormTooLarge = auth.NewError(problem.CodeBodyTooLarge, "This form is larger than 256 KiB. Nothing was saved.", nil)
 	errFormBroken   = auth.NewError(auth.CodeInvalid, "The form could not be read. Nothing was saved.", nil)
-	errForeignForm  = auth.Forbidden("This form did not come from this site. Nothing was saved.")
 )
-
-// checkOrigin returns an error unless the request comes from a page of ours. Browsers
-// say so in Sec-Fetch-Site, and where they send none, as on http, in Origin. A request
-// that has neither is not from a browser.
-func (req *request) checkOrigin() error {
-	if req.Header.Get("Sec-Fetch-Site") == "" && req.Header.Get("Origin") == "" {
-		return errForeignForm
-	}
-	if req.site.crossOrigin.Check(req.Request) != nil {
-		return errForeignForm
-	}
-	return nil
-}
 
 // readForm reads the form that was posted. What has not arrived in time is not waited
 // for, neither here nor by the server.

@@ -35,6 +35,9 @@ type Config struct {
 	Key []byte
 	// PublicURL is the server's URL for browsers. If it is https, cookies are Secure.
 	PublicURL string
+	// OnlyPublic says that browsers reach the server by its public URL alone, and
+	// not by whatever the Host header says: a form must come from there.
+	OnlyPublic bool
 	// Link returns the path of a static file.
 	Link    func(name string) (string, error)
 	Version string
@@ -44,19 +47,20 @@ type Config struct {
 // Site answers requests below [Prefix]. After the last [Register] it never changes
 // and is safe for concurrent use.
 type Site struct {
-	signIn      *signin.Service
-	accounts    *accounts.Service
-	audit       *audit.Log
-	clock       auth.Clock
-	key         []byte
-	secure      bool
-	version     string
-	log         *slog.Logger
-	templates   map[string]*template.Template
-	models      []modelHandler
-	crossOrigin *http.CrossOriginProtection
-	exports     chan struct{}
-	wallClock   func() time.Time
+	signIn     *signin.Service
+	accounts   *accounts.Service
+	audit      *audit.Log
+	clock      auth.Clock
+	key        []byte
+	secure     bool
+	version    string
+	log        *slog.Logger
+	templates  map[string]*template.Template
+	models     []modelHandler
+	origin     string // of the public URL
+	onlyPublic bool
+	exports    chan struct{}
+	wallClock  func() time.Time
 }
 
 // maxExports bounds the exports that run at a time: each holds a connection to the
@@ -67,25 +71,22 @@ const maxExports = 2
 // fails when the public URL is not one, or when a template is broken.
 func New(cfg Config) (*Site, error) {
 	s := &Site{
-		signIn:      cfg.SignIn,
-		accounts:    cfg.Accounts,
-		audit:       cfg.Audit,
-		clock:       cfg.Clock,
-		key:         cfg.Key,
-		secure:      strings.HasPrefix(cfg.PublicURL, "https://"),
-		version:     cfg.Version,
-		log:         cfg.Log,
-		crossOrigin: http.NewCrossOriginProtection(),
-		exports:     make(chan struct{}, maxExports),
-		wallClock:   time.Now, // deadlines of connections are the machine's, not the domain's
+		signIn:    cfg.SignIn,
+		accounts:  cfg.Accounts,
+		audit:     cfg.Audit,
+		clock:     cfg.Clock,
+		key:       cfg.Key,
+		secure:    strings.HasPrefix(cfg.PublicURL, "https://"),
+		version:   cfg.Version,
+		log:       cfg.Log,
+		exports:   make(chan struct{}, maxExports),
+		wallClock: time.Now, // deadlines of connections are the machine's, not the domain's
 	}
 	public, err := url.Parse(cfg.PublicURL)
 	if err != nil {
 		return nil, fmt.Errorf("admin: the public URL: %w", err)
 	}
-	if err := s.crossOrigin.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
-		return nil, fmt.Errorf("admin: the public URL: %w", err)
-	}
+	s.origin, s.onlyPublic = strings.ToLower(public.Scheme+"://"+public.Host), cfg.OnlyPublic
 	if s.templates, err = parseTemplates(cfg.Link); err != nil {
 		return nil, err
 	}

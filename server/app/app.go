@@ -56,9 +56,12 @@ type App struct {
 	SignIn   *signin.Service
 	Accounts *accounts.Service
 	Audit    *audit.Log
+	// Connections bounds those of the server that Handler is given to.
+	Connections *Connections
 
-	clock auth.Clock
-	log   *slog.Logger
+	clock     auth.Clock
+	log       *slog.Logger
+	byHandles bool // the cap of connections is what file handles allow
 }
 
 // Options are what tests replace, and how people call the program; the zero value
@@ -124,12 +127,16 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	}
 	a.Admin, err = admin.New(admin.Config{
 		SignIn: a.SignIn, Accounts: a.Accounts, Audit: a.Audit, Clock: a.clock,
-		Key: messageKey, PublicURL: cfg.PublicURL, Link: site.Asset, Version: version, Log: a.log,
+		Key: messageKey, PublicURL: cfg.PublicURL, OnlyPublic: cfg.OwnPublicURL() != nil, Link: site.Asset, Version: version, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
-	a.Handler = newHandler(cfg, a.log, apiHandler, a.Admin, site)
+	handles := raiseHandles()
+	l := newLimits(cfg, handles)
+	a.byHandles = l.conns < newLimits(cfg, 0).conns
+	a.Connections = newConnections(l, cfg.TrustedProxies, a.log)
+	a.Handler = newHandler(cfg, l, a.log, apiHandler, a.Admin, site)
 	return nil
 }
 

@@ -5,7 +5,13 @@
 //	handler.go     which path goes to whom
 //	middleware.go  what every request passes: id, client, log, panics
 //	client.go      who is at the other end, behind proxies or not
+//	connections.go how many connections there are, in all and of one client
+//	limits.go      what clients can hold of the server, and why so much
+//	quota.go       an amount that clients share
+//	handles_unix.go, handles_other.go  how many file handles the process may have
 //	frontend.go    the way to the Next.js server
+//	frontendbody.go, frontendwatch.go  bounds on bodies, answers and WebSockets there
+//	refuse.go      what a refused request is answered
 //	secret.go      the development secret
 //	jobs.go        what runs beside the requests: named jobs, each with an interval
 //	logging.go     how it writes its log

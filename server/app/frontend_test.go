@@ -34,7 +34,9 @@ func proxyTo(t *testing.T, target string, proxies ...netip.Prefix) *httptest.Ser
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	proxy := httptest.NewServer(observe(newFrontend(u, "https", site.FrontendDown(), log), log, proxies))
+	proxy := httptest.NewServer(observe(newFrontend(frontendConfig{
+		Target: u, Scheme: "https", Limits: testLimits(), Trusted: proxies, Down: site.FrontendDown(), Refuse: refuseBy(site), Log: log,
+	}), log, proxies))
 	t.Cleanup(proxy.Close)
 	return proxy
 }

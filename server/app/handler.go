@@ -15,18 +15,21 @@ const apiBase = "/api/v1"
 
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
-func newHandler(cfg *config.Config, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
+func newHandler(cfg *config.Config, l limits, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
 	apiHandler = bounded(keepPrivate(apiHandler))
 	adminSite = bounded(adminSite)
 	pages := bounded(site)
+	refuse := refuseBy(site)
 	rest := pages
 	if cfg.FrontendURL != nil {
-		scheme, _, _ := strings.Cut(cfg.PublicURL, "://")
-		rest = unbounded(newFrontend(cfg.FrontendURL, scheme, site.FrontendDown(), log))
+		rest = newFrontend(frontendConfig{
+			Target: cfg.FrontendURL, Public: cfg.OwnPublicURL(), Scheme: schemeOf(cfg.PublicURL),
+			Limits: l, Trusted: cfg.TrustedProxies, Down: site.FrontendDown(), Refuse: refuse, Log: log,
+		})
 	}
 	byPath := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
-		case path == apiBase || strings.HasPrefix(path, apiBase+"/"):
+		case isAPI(path):
 			apiHandler.ServeHTTP(w, r)
 		case path == "/admin" || strings.HasPrefix(path, admin.Prefix):
 			adminSite.ServeHTTP(w, r)
@@ -36,5 +39,12 @@ func newHandler(cfg *config.Config, log *slog.Logger, apiHandler, adminSite http
 			rest.ServeHTTP(w, r)
 		}
 	})
-	return observe(byPath, log, cfg.TrustedProxies)
+	return refuseSpare(observe(perClient(byPath, l, cfg.TrustedProxies, refuse), log, cfg.TrustedProxies))
+}
+
+func isAPI(path string) bool { return path == apiBase || strings.HasPrefix(path, apiBase+"/") }
+
+func schemeOf(address string) string {
+	scheme, _, _ := strings.Cut(address, "://")
+	return scheme
 }

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"bufio"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -103,15 +105,6 @@ func bounded(next http.Handler) http.Handler {
 	})
 }
 
-// unbounded is for what the app behind us answers, which may stream for as long as
-// it likes: the deadline of an earlier request on the connection is taken back.
-func unbounded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
-		next.ServeHTTP(w, r)
-	})
-}
-
 // answer notes what is answered, for the log.
 type answer struct {
 	http.ResponseWriter
@@ -121,6 +114,15 @@ type answer struct {
 
 // Unwrap lets http.ResponseController find what the server's own writer can do.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// Hijack implements [http.Hijacker], and notes that the protocol was switched.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	taken, buffered, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	if err == nil {
+		a.status = http.StatusSwitchingProtocols
+	}
+	return taken, buffered, err
+}
 
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= http.StatusOK { // 1xx come before the answer

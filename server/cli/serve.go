@@ -75,30 +75,33 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 	}
 	greet(env, cfg, listener.Addr(), setup)
 	if cfg.FrontendURL != nil && len(cfg.TrustedProxies) == 0 {
-		log.WarnContext(ctx, "LATCHKEY_TRUSTED_PROXIES is not set: everybody who signs in through the app at LATCHKEY_FRONTEND_URL shares one IP address")
+		log.WarnContext(ctx, "LATCHKEY_TRUSTED_PROXIES is none: everybody who signs in through the app at LATCHKEY_FRONTEND_URL shares one IP address")
+	}
+	if most, byHandles := a.ConnectionCap(); byHandles {
+		log.WarnContext(ctx, "the limit of open files (ulimit -n) bounds how many connections there can be", "most", most)
 	}
 	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version())
 
-	var unused unusedConns
 	server := &http.Server{
 		Handler:           a.Handler,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		ConnState:         unused.note,
+		ConnState:         a.Connections.Note,
+		ConnContext:       a.Connections.Context,
 	}
 	background, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { a.Background(background) })
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- server.Serve(a.Connections.Listen(listener)) }()
 
 	select {
 	case err = <-served: // it never ends by itself but for a fault
 	case <-ctx.Done():
 		log.InfoContext(ctx, "stopping: finishing open requests")
-		unused.close() // the server would wait five seconds for what they may ask
+		a.Connections.CloseUnused() // the server would wait five seconds for what they may ask
 		err = shutDown(server)
 	}
 	stop()
@@ -114,34 +117,6 @@ func waitFor(beside *sync.WaitGroup) {
 	select {
 	case <-done:
 	case <-time.After(besideTime):
-	}
-}
-
-// unusedConns are the connections on which nothing has been asked yet: browsers
-// open some in advance.
-type unusedConns struct {
-	mu    sync.Mutex
-	conns map[net.Conn]struct{}
-}
-
-// note is for [http.Server.ConnState].
-func (u *unusedConns) note(conn net.Conn, state http.ConnState) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.conns == nil {
-		u.conns = map[net.Conn]struct{}{}
-	}
-	delete(u.conns, conn)
-	if state == http.StateNew {
-		u.conns[conn] = struct{}{}
-	}
-}
-
-func (u *unusedConns) close() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for conn := range u.conns {
-		_ = conn.Close() // nobody has asked anything on it
 	}
 }
 

@@ -26,6 +26,24 @@ type Config struct {
 	AutoMigrate         bool
 	SuperuserEmail      string
 	SuperuserPassword   string
+
+	MaxConnections          int // in all; 0: as many as are sensible
+	MaxConnectionsPerClient int
+	FrontendMaxBody         int64 // bytes
+	FrontendTimeout         time.Duration
+	FrontendIdleTimeout     time.Duration
+
+	publicURLGiven, trustsNobody bool
+}
+
+// OwnPublicURL returns the URL of the server for browsers, if it was set and is not of
+// this machine alone; else nil, and browsers may reach the server by any name.
+func (c *Config) OwnPublicURL() *url.URL {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || !c.publicURLGiven || isLoopback(u.Host) {
+		return nil
+	}
+	return u
 }
 
 // MayMakeSecret reports whether a missing secret key may be made up and kept in

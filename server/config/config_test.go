@@ -52,7 +52,13 @@ func TestWithNothingSet(t *testing.T) {
 		"renew before":         {c.RenewBefore, 12 * time.Hour},
 		"session lifetime":     {c.SessionLifetime, 720 * time.Hour},
 		"hasher":               {c.PasswordHasher, password.Argon2id},
-		"proxies":              {len(c.TrustedProxies), 0},
+		"proxies":              {proxiesOf(c), "127.0.0.1/32 ::1/128"},
+		"largest body":         {c.FrontendMaxBody, int64(4 << 20)},
+		"answer begins within": {c.FrontendTimeout, time.Minute},
+		"silence":              {c.FrontendIdleTimeout, 10 * time.Minute},
+		"connections":          {c.MaxConnections, 0},
+		"of one client":        {c.MaxConnectionsPerClient, 256},
+		"own public URL":       {c.OwnPublicURL() == nil, true},
 		"frontend":             {c.FrontendURL == nil, true},
 		"public URL":           {c.PublicURL, "http://localhost:8080"},
 		"auto migrate":         {c.AutoMigrate, true},
@@ -95,26 +101,27 @@ func TestAFlagIsStrongerThanAVariableAndThatThanTheDefault(t *testing.T) {
 func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, nil, map[string]string{
-		"LATCHKEY_ADDR":                      "[::]:9000",
-		"LATCHKEY_DATABASE_URL":              "postgres://app:pw@db1,db2:5433/app?sslmode=require",
-		"LATCHKEY_DATA_DIR":                  "/var/lib/latchkey",
-		"LATCHKEY_SECRET_KEY":                goodSecret,
-		"LATCHKEY_SECRET_KEY_FALLBACKS":      goodSecret + "1," + goodSecret + "2",
-		"LATCHKEY_ACCESS_TOKEN_LIFETIME":     "90m",
-		"LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE": "10m",
-		"LATCHKEY_SESSION_LIFETIME":          "48h",
-		"LATCHKEY_PASSWORD_HASHER":           "pbkdf2_sha256",
-		"LATCHKEY_TRUSTED_PROXIES":           "10.1.2.3/8, ::ffff:192.0.2.1,2001:db8::/32",
-		"LATCHKEY_FRONTEND_URL":              "http://127.0.0.1:3000",
-		"LATCHKEY_PUBLIC_URL":                "https://example.com/app/",
-		"LATCHKEY_AUTO_MIGRATE":              "false",
-		"LATCHKEY_SUPERUSER_EMAIL":           "admin@example.com",
-		"LATCHKEY_SUPERUSER_PASSWORD":        " exactly as given ",
+		"LATCHKEY_ADDR":                       "[::]:9000",
+		"LATCHKEY_DATABASE_URL":               "postgres://app:pw@db1,db2:5433/app?sslmode=require",
+		"LATCHKEY_DATA_DIR":                   "/var/lib/latchkey",
+		"LATCHKEY_SECRET_KEY":                 goodSecret,
+		"LATCHKEY_SECRET_KEY_FALLBACKS":       goodSecret + "1," + goodSecret + "2",
+		"LATCHKEY_ACCESS_TOKEN_LIFETIME":      "90m",
+		"LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE":  "10m",
+		"LATCHKEY_SESSION_LIFETIME":           "48h",
+		"LATCHKEY_PASSWORD_HASHER":            "pbkdf2_sha256",
+		"LATCHKEY_TRUSTED_PROXIES":            "10.1.2.3/8, ::ffff:192.0.2.1,2001:db8::/32",
+		"LATCHKEY_FRONTEND_URL":               "http://127.0.0.1:3000",
+		"LATCHKEY_PUBLIC_URL":                 "https://example.com/app/",
+		"LATCHKEY_AUTO_MIGRATE":               "false",
+		"LATCHKEY_FRONTEND_MAX_BODY":          "512KB",
+		"LATCHKEY_FRONTEND_TIMEOUT":           "90s",
+		"LATCHKEY_FRONTEND_IDLE_TIMEOUT":      "1h",
+		"LATCHKEY_MAX_CONNECTIONS":            "2000",
+		"LATCHKEY_MAX_CONNECTIONS_PER_CLIENT": "50",
+		"LATCHKEY_SUPERUSER_EMAIL":            "admin@example.com",
+		"LATCHKEY_SUPERUSER_PASSWORD":         " exactly as given ",
 	})
-	var proxies []string
-	for _, prefix := range c.TrustedProxies {
-		proxies = append(proxies, prefix.String())
-	}
 	for what, pair := range map[string][2]any{
 		"addr":             {c.Addr, "[::]:9000"},
 		"database":         {c.DatabaseURL, "postgres://app:pw@db1,db2:5433/app?sslmode=require"},
@@ -126,10 +133,16 @@ func TestEverySettingIsRead(t *testing.T) {
 		"renew before":     {c.RenewBefore, 10 * time.Minute},
 		"session lifetime": {c.SessionLifetime, 48 * time.Hour},
 		"hasher":           {c.PasswordHasher, password.PBKDF2SHA256},
-		"proxies":          {strings.Join(proxies, " "), "10.0.0.0/8 192.0.2.1/32 2001:db8::/32"},
+		"proxies":          {proxiesOf(c), "10.0.0.0/8 192.0.2.1/32 2001:db8::/32 127.0.0.1/32 ::1/128"},
 		"frontend":         {c.FrontendURL.String(), "http://127.0.0.1:3000"},
 		"public URL":       {c.PublicURL, "https://example.com/app"},
 		"auto migrate":     {c.AutoMigrate, false},
+		"body":             {c.FrontendMaxBody, int64(512 << 10)},
+		"timeout":          {c.FrontendTimeout, 90 * time.Second},
+		"idle timeout":     {c.FrontendIdleTimeout, time.Hour},
+		"connections":      {c.MaxConnections, 2000},
+		"of one client":    {c.MaxConnectionsPerClient, 50},
+		"own public URL":   {c.OwnPublicURL().Host, "example.com"},
 		"email":            {c.SuperuserEmail, "admin@example.com"},
 		"password":         {c.SuperuserPassword, " exactly as given "},
 	} {
@@ -139,6 +152,44 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 	if !c.TrustedProxies[1].Contains(netip.MustParseAddr("192.0.2.1")) {
 		t.Error("a proxy written as IPv4 in IPv6 is not trusted as IPv4")
+	}
+}
+
+func proxiesOf(c *config.Config) string {
+	var proxies []string
+	for _, prefix := range c.TrustedProxies {
+		proxies = append(proxies, prefix.String())
+	}
+	return strings.Join(proxies, " ")
+}
+
+// Naming a load balancer adds to what is trusted on this machine, where a TLS proxy or
+// the app may be; one word turns all of it off.
+func TestThisMachineIsTrustedUnlessNobodyIs(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"": "127.0.0.1/32 ::1/128", "10.0.0.1": "10.0.0.1/32 127.0.0.1/32 ::1/128", "none": "",
+	} {
+		if got := proxiesOf(mustLoad(t, nil, map[string]string{"LATCHKEY_TRUSTED_PROXIES": value})); got != want {
+			t.Errorf("%q trusts %s, want %s", value, got, want)
+		}
+	}
+}
+
+// Only an address that others can open says by which name browsers reach the server.
+func TestOwnPublicURL(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"": "", "http://localhost:8080": "", "http://127.0.0.1": "", "http://[::1]:8080": "",
+		"https://app.example.com/": "app.example.com", "http://192.168.1.5:8080": "192.168.1.5:8080",
+	} {
+		got := ""
+		if u := mustLoad(t, nil, map[string]string{"LATCHKEY_PUBLIC_URL": value}).OwnPublicURL(); u != nil {
+			got = u.Host
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", value, got, want)
+		}
 	}
 }
 
@@ -207,7 +258,7 @@ func TestEverySettingButTheSecretsHasAFlagThatNamesItsVariable(t *testing.T) {
 			}
 		}
 	})
-	for _, name := range []string{"addr", "database-url", "data-dir", "access-token-lifetime", "access-token-renew-before", "session-lifetime", "password-hasher", "trusted-proxies", "frontend-url", "public-url", "auto-migrate"} {
+	for _, name := range []string{"addr", "database-url", "data-dir", "access-token-lifetime", "access-token-renew-before", "session-lifetime", "password-hasher", "trusted-proxies", "frontend-url", "frontend-max-body", "frontend-timeout", "frontend-idle-timeout", "max-connections", "max-connections-per-client", "public-url", "auto-migrate"} {
 		if flags.Lookup(name) == nil {
 			t.Errorf("there is no --%s", name)
 		}

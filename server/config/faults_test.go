@@ -34,9 +34,17 @@ func TestEachSettingIsChecked(t *testing.T) {
 			[]string{"argon2id", "pbkdf2_sha256"},
 			[]string{"argon2", "Argon2id", "pbkdf2_sha1", "md5", "bcrypt", string(password.CheapForTests)},
 		},
+		"LATCHKEY_FRONTEND_MAX_BODY": {
+			[]string{"1", "512KB", "4MB", "1GB"},
+			[]string{"0", "-1", "4mb", "4 MB", "4M", "MB", "4BM", "4.5MB", "99999999999GB"},
+		},
+		"LATCHKEY_FRONTEND_TIMEOUT":           {[]string{"1s", "5m"}, []string{"0s", "60"}},
+		"LATCHKEY_FRONTEND_IDLE_TIMEOUT":      {[]string{"1s", "24h"}, []string{"0s", "never"}},
+		"LATCHKEY_MAX_CONNECTIONS":            {[]string{"0", "1", "100000"}, []string{"-1", "many", "1.5"}},
+		"LATCHKEY_MAX_CONNECTIONS_PER_CLIENT": {[]string{"1", "100000"}, []string{"0", "-1", "many"}},
 		"LATCHKEY_TRUSTED_PROXIES": {
-			[]string{"10.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "10.0.0.1 , ::1"},
-			[]string{"10.0.0.0/33", "proxy", "10.0.0.1,", "10.0.0.1:80", "*", "10.0.0.1 ::1"},
+			[]string{"none", "10.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "10.0.0.1 , ::1"},
+			[]string{"10.0.0.0/33", "proxy", "10.0.0.1,", "10.0.0.1:80", "10.0.0.1,none", "*", "10.0.0.1 ::1"},
 		},
 		"LATCHKEY_FRONTEND_URL": {
 			[]string{"http://127.0.0.1:3000", "https://next.internal"},

@@ -77,9 +77,11 @@ func (c *Config) complete() {
 	if c.RenewBefore == 0 {
 		c.RenewBefore = c.AccessTokenLifetime / 2
 	}
-	if len(c.TrustedProxies) == 0 && c.FrontendURL != nil && isLoopback(c.FrontendURL.Host) {
-		// Else all browsers would look like one client: the app on this machine.
-		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	if !c.trustsNobody {
+		// A TLS proxy or the app on this machine, or all browsers would look like one
+		// client. Who else connects from here may read and change our data anyway, and
+		// naming a load balancer must not drop these in silence.
+		c.TrustedProxies = append(c.TrustedProxies, netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128"))
 	}
 	if c.PublicURL == "" {
 		_, port, _ := net.SplitHostPort(c.Addr)

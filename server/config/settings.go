@@ -34,9 +34,14 @@ func settings() []setting {
 		{"LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE", "access-token-renew-before", "", "renew when less than this `DURATION` is left (default half the lifetime)", assignDuration(func(c *Config) *time.Duration { return &c.RenewBefore })},
 		{"LATCHKEY_SESSION_LIFETIME", "session-lifetime", "720h", "absolute lifetime of a session, as a `DURATION`", assignDuration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
 		{"LATCHKEY_PASSWORD_HASHER", "password-hasher", "argon2id", "`ALGORITHM` for new passwords: argon2id, or pbkdf2_sha256 for a Django on the same database without argon2-cffi", assignHasher},
-		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or `CIDRS`, separated by commas, whose X-Forwarded-For counts", assignProxies},
+		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or `CIDRS`, separated by commas, whose X-Forwarded-For, -Proto and -Host count, beside 127.0.0.1 and ::1; none: no address at all", assignProxies},
 		{"LATCHKEY_FRONTEND_URL", "frontend-url", "", "`URL` of the Next.js server, which gets all other paths", assignFrontend},
-		{"LATCHKEY_PUBLIC_URL", "public-url", "", "`URL` of the server for browsers, used in links (default http://localhost and the port)", assignPublicURL},
+		{"LATCHKEY_FRONTEND_MAX_BODY", "frontend-max-body", "4MB", "largest body for the Next.js server, as a `SIZE`: it holds bodies in memory, and Server Actions take 1MB", assignSize(func(c *Config) *int64 { return &c.FrontendMaxBody })},
+		{"LATCHKEY_FRONTEND_TIMEOUT", "frontend-timeout", "60s", "how long the Next.js server may take to begin an answer, as a `DURATION`: nginx's default", assignDuration(func(c *Config) *time.Duration { return &c.FrontendTimeout })},
+		{"LATCHKEY_FRONTEND_IDLE_TIMEOUT", "frontend-idle-timeout", "10m", "how long a WebSocket or a streamed answer may be silent, as a `DURATION`: most send something twice a minute", assignDuration(func(c *Config) *time.Duration { return &c.FrontendIdleTimeout })},
+		{"LATCHKEY_MAX_CONNECTIONS", "max-connections", "0", "`NUMBER` of connections at once, never more than file handles allow; 0: 4096", assignCount(func(c *Config) *int { return &c.MaxConnections }, 0)},
+		{"LATCHKEY_MAX_CONNECTIONS_PER_CLIENT", "max-connections-per-client", "256", "`NUMBER` of connections of one client, or of its requests under way behind a proxy: an office behind one address has six for each browser", assignCount(func(c *Config) *int { return &c.MaxConnectionsPerClient }, 1)},
+		{"LATCHKEY_PUBLIC_URL", "public-url", "", "`URL` of the server for browsers, used in links; a form must come from there (default http://localhost and the port, and forms from wherever it is reached)", assignPublicURL},
 		{"LATCHKEY_AUTO_MIGRATE", "auto-migrate", "true", "migrate the database first (`true` or false)", assignAutoMigrate},
 		{"LATCHKEY_SUPERUSER_EMAIL", "", "", "", func(c *Config, v string) error { c.SuperuserEmail = v; return nil }},
 		{"LATCHKEY_SUPERUSER_PASSWORD", "", "", "", func(c *Config, v string) error { c.SuperuserPassword = v; return nil }},
@@ -111,11 +116,42 @@ func assignHasher(c *Config, value string) error {
 	return nil
 }
 
+// sizes are the units of a size, in bytes, as Next.js counts them.
+var sizes = map[string]int64{"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "": 1}
+
+func assignSize(field func(*Config) *int64) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		digits := strings.TrimRight(value, "KMGB")
+		n, err := strconv.ParseInt(digits, 10, 32)
+		unit, known := sizes[value[len(digits):]]
+		if err != nil || !known || n < 1 {
+			return errors.New("want a size, like 4MB or 512KB")
+		}
+		*field(c) = n * unit
+		return nil
+	}
+}
+
+func assignCount(field func(*Config) *int, least int) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < least {
+			return fmt.Errorf("want a number of at least %d", least)
+		}
+		*field(c) = n
+		return nil
+	}
+}
+
 func assignProxies(c *Config, value string) error {
+	if value == "none" {
+		c.trustsNobody = true
+		return nil
+	}
 	for each := range strings.SplitSeq(value, ",") {
 		prefix, err := parsePrefix(strings.TrimSpace(each))
 		if err != nil {
-			return errors.New("want addresses or CIDRs separated by commas, like 10.0.0.0/8,::1")
+			return errors.New("want addresses or CIDRs separated by commas, like 10.0.0.0/8,::1, or none")
 		}
 		c.TrustedProxies = append(c.TrustedProxies, prefix)
 	}
@@ -140,6 +176,7 @@ func assignPublicURL(c *Config, value string) error {
 	u, err := parseHTTP(value)
 	if err == nil {
 		c.PublicURL = strings.TrimSuffix(u.String(), "/")
+		c.publicURLGiven = true
 	}
 	return err
 }

@@ -37,6 +37,7 @@ type Site struct {
 	notFound http.Handler
 	refused  http.Handler
 	down     http.Handler
+	refusals map[int]*failure
 	links    map[string]string
 }
 
@@ -69,6 +70,10 @@ func New(cfg Config) (*Site, error) {
 		notFound: pages.failure(http.StatusNotFound, "Nothing was found at this address."),
 		refused:  pages.failure(http.StatusMethodNotAllowed, "This address can only be read."),
 		down:     pages.failure(http.StatusBadGateway, "The app does not answer."),
+		refusals: map[int]*failure{},
+	}
+	for status, detail := range refusals {
+		site.refusals[status] = pages.failure(status, detail)
 	}
 	if pages.err != nil {
 		return nil, fmt.Errorf("web: pages: %w", pages.err)
@@ -108,6 +113,27 @@ func (s *Site) FrontendDown() http.Handler {
 		w.Header().Set("Retry-After", refreshDown)
 		w.Header().Set("Refresh", refreshDown)
 		s.down.ServeHTTP(w, r)
+	})
+}
+
+// refusals are why a request for the app behind this server goes no further.
+var refusals = map[int]string{
+	http.StatusMethodNotAllowed:      "This address does not take requests of this kind.",
+	http.StatusRequestTimeout:        "The rest of the request did not arrive in time. Send it again.",
+	http.StatusRequestEntityTooLarge: "What you sent is too large for this site.",
+	http.StatusTooManyRequests:       "Too many requests from your network are under way. Try again in a moment.",
+	http.StatusServiceUnavailable:    "The server is busy. Try again in a moment.",
+	http.StatusGatewayTimeout:        "The app took too long to answer. Try again in a moment.",
+}
+
+// RefusalDetail returns the sentence of a status, or "" when Refusal has no page for it.
+func RefusalDetail(status int) string { return refusals[status] }
+
+// Refusal returns what answers a request for the app that is refused with a status.
+func (s *Site) Refusal(status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setSafeHeaders(w.Header())
+		s.refusals[status].ServeHTTP(w, r)
 	})
 }
 

@@ -10,8 +10,8 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 /** How long a page may take to become what a test expects, in milliseconds: for a failure alone. */
 const PATIENCE = 60_000
 
-/** Starts Chromium with everything off that would call home. */
-export function launch() {
+/** Starts Chromium with everything off that would call home, and with further arguments. */
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -21,6 +21,7 @@ export function launch() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   })
 }

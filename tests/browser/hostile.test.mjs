@@ -108,7 +108,7 @@ describe('hostile requests', { timeout: 600_000 }, () => {
   test('Auth.js itself signs nobody in without its own token', async () => {
     const answer = await ask(`${site.origin}/api/auth/callback/latchkey`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ username: site.user.email, password: site.user.password }).toString(),
     })
     assertOwnPage(answer, [302])
@@ -146,7 +146,7 @@ describe('hostile requests', { timeout: 600_000 }, () => {
       const form = new FormData()
       for (const [, name, value] of hidden) form.append(name, (value ?? '').replaceAll('&quot;', '"'))
       for (const [name, value] of fields) form.append(name, value)
-      const answer = await fetch(`${site.origin}/login`, { method: 'POST', body: form, redirect: 'manual' })
+      const answer = await fetch(`${site.origin}/login`, { method: 'POST', headers: { origin: site.origin }, body: form, redirect: 'manual' })
       assertOwnPage({ status: answer.status, headers: { 'set-cookie': answer.headers.getSetCookie() }, body: await answer.text() })
     }
   })
@@ -154,7 +154,7 @@ describe('hostile requests', { timeout: 600_000 }, () => {
   test('an unknown action gets a page', async () => {
     const answer = await ask(`${site.origin}/login`, {
       method: 'POST',
-      headers: { 'next-action': '0'.repeat(42), 'content-type': 'text/plain;charset=UTF-8' },
+      headers: { origin: site.origin, 'next-action': '0'.repeat(42), 'content-type': 'text/plain;charset=UTF-8' },
       body: '[]',
     })
     assertOwnPage(answer, [404, 409])
@@ -189,7 +189,7 @@ describe('hostile requests', { timeout: 600_000 }, () => {
     const answer = await ask(`${origin}/api/auth/callback/latchkey`, {
       method: 'POST',
       from,
-      headers: { ...headers, cookie, 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { ...headers, origin, cookie, 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ csrfToken, username: site.user.email, password: site.user.password }).toString(),
     })
     assert.match(String(answer.headers['set-cookie']), /session-token=ey/)
