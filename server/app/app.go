@@ -136,7 +136,11 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	l := newLimits(cfg, handles)
 	a.byHandles = l.conns < newLimits(cfg, 0).conns
 	a.Connections = newConnections(l, cfg.TrustedProxies, a.log)
-	a.Handler = newHandler(cfg, l, a.log, apiHandler, a.Admin, site)
+	vouched, err := newClaims(cfg.FrontendSecret, a.clock.Now, a.log)
+	if err != nil {
+		return err
+	}
+	a.Handler = newHandler(cfg, l, vouched, a.log, apiHandler, a.Admin, site)
 	return nil
 }
 
@@ -173,6 +177,7 @@ func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) err
 			Clock:     options.Clock,
 			NewID:     options.NewID,
 			Log:       a.log,
+			SignedIn:  newCrowdWatch(options.Clock.Now, a.log).signedIn,
 		})
 	a.Accounts = accounts.New(accounts.Deps{
 		Users:      a.Store,

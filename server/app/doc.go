@@ -5,6 +5,8 @@
 //	handler.go     which path goes to whom
 //	middleware.go  what every request passes: id, client, log, panics
 //	client.go      who is at the other end, behind proxies or not
+//	claim.go       what the Next.js app and we tell each other of a client, signed
+//	crowd.go       a warning when many users come from one private address
 //	connections.go how many connections there are, in all and of one client
 //	limits.go      what clients can hold of the server, and why so much
 //	quota.go       an amount that clients share

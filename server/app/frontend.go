@@ -26,6 +26,7 @@ type frontendConfig struct {
 	Trusted []netip.Prefix
 	Down    http.Handler // answers while the server does not
 	Refuse  refuser
+	Claims  *claims
 	Log     *slog.Logger
 }
 
@@ -51,6 +52,7 @@ func newFrontend(cfg frontendConfig) *frontend {
 			p.SetURL(cfg.Target)
 			p.Out.Host = p.In.Host
 			f.forward(p)
+			f.Claims.sign(p.Out, reqctx.From(p.In.Context()).Client)
 			dropInternal(p.Out.Header)
 			dropOwnCookies(p.Out)
 		},

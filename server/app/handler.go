@@ -15,8 +15,8 @@ const apiBase = "/api/v1"
 
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
-func newHandler(cfg *config.Config, l limits, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
-	apiHandler = bounded(keepPrivate(apiHandler))
+func newHandler(cfg *config.Config, l limits, vouched *claims, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
+	apiHandler = bounded(keepPrivate(vouched.believe(apiHandler)))
 	adminSite = bounded(adminSite)
 	pages := bounded(site)
 	refuse := refuseBy(site)
@@ -24,7 +24,7 @@ func newHandler(cfg *config.Config, l limits, log *slog.Logger, apiHandler, admi
 	if cfg.FrontendURL != nil {
 		rest = newFrontend(frontendConfig{
 			Target: cfg.FrontendURL, Public: cfg.OwnPublicURL(), Scheme: schemeOf(cfg.PublicURL),
-			Limits: l, Trusted: cfg.TrustedProxies, Down: site.FrontendDown(), Refuse: refuse, Log: log,
+			Limits: l, Trusted: cfg.TrustedProxies, Down: site.FrontendDown(), Refuse: refuse, Claims: vouched, Log: log,
 		})
 	}
 	byPath := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

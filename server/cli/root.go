@@ -85,6 +85,7 @@ Secrets are environment variables only:
 
     LATCHKEY_SECRET_KEY             signs tokens; at least 32 bytes
     LATCHKEY_SECRET_KEY_FALLBACKS   old keys that are still accepted, separated by commas
+    LATCHKEY_FRONTEND_SECRET        shared with the Next.js app, which then says who its visitors are
     LATCHKEY_SUPERUSER_PASSWORD     for createsuperuser --noinput
     LATCHKEY_DATABASE_URL           if it contains a password`,
 		Version:       Version(),

@@ -22,6 +22,7 @@ type Config struct {
 	PasswordHasher      password.Hasher
 	TrustedProxies      []netip.Prefix
 	FrontendURL         *url.URL // nil: none
+	FrontendSecret      []byte   // shared with the Next.js app; empty: none
 	PublicURL           string   // without a slash at its end
 	AutoMigrate         bool
 	SuperuserEmail      string

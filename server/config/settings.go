@@ -36,6 +36,7 @@ func settings() []setting {
 		{"LATCHKEY_PASSWORD_HASHER", "password-hasher", "argon2id", "`ALGORITHM` for new passwords: argon2id, or pbkdf2_sha256 for a Django on the same database without argon2-cffi", assignHasher},
 		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or `CIDRS`, separated by commas, whose X-Forwarded-For, -Proto and -Host count, beside 127.0.0.1 and ::1; none: no address at all", assignProxies},
 		{"LATCHKEY_FRONTEND_URL", "frontend-url", "", "`URL` of the Next.js server, which gets all other paths", assignFrontend},
+		{"LATCHKEY_FRONTEND_SECRET", "", "", "", assignFrontendSecret},
 		{"LATCHKEY_FRONTEND_MAX_BODY", "frontend-max-body", "4MB", "largest body for the Next.js server, as a `SIZE`: it holds bodies in memory, and Server Actions take 1MB", assignSize(func(c *Config) *int64 { return &c.FrontendMaxBody })},
 		{"LATCHKEY_FRONTEND_TIMEOUT", "frontend-timeout", "60s", "how long the Next.js server may take to begin an answer, as a `DURATION`: nginx's default", assignDuration(func(c *Config) *time.Duration { return &c.FrontendTimeout })},
 		{"LATCHKEY_FRONTEND_IDLE_TIMEOUT", "frontend-idle-timeout", "10m", "how long a WebSocket or a streamed answer may be silent, as a `DURATION`: most send something twice a minute", assignDuration(func(c *Config) *time.Duration { return &c.FrontendIdleTimeout })},
@@ -81,6 +82,11 @@ func assignDataDir(c *Config, value string) error {
 
 func assignSecretKey(c *Config, value string) error {
 	c.SecretKey = []byte(value)
+	return CheckSecret(value)
+}
+
+func assignFrontendSecret(c *Config, value string) error {
+	c.FrontendSecret = []byte(value)
 	return CheckSecret(value)
 }
 

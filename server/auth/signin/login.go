@@ -37,6 +37,9 @@ func (s *Service) Login(ctx context.Context, in Credentials) (auth.TokenGrant, e
 	if err != nil {
 		return auth.TokenGrant{}, err
 	}
+	if s.signedIn != nil {
+		s.signedIn(ctx, l.user, in.Client)
+	}
 	raw, err := s.issue(l.session, l.session.CreatedAt)
 	return auth.TokenGrant{AccessToken: raw, User: l.user}, err
 }

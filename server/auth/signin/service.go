@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -26,6 +27,8 @@ type Deps struct {
 	Clock     auth.Clock
 	NewID     func() string // unguessable, at least 128 bits
 	Log       *slog.Logger
+	// SignedIn is told of each login through the API; it may be nil.
+	SignedIn func(ctx context.Context, user auth.User, client auth.Client)
 }
 
 // Service signs people in and out. Its methods are safe for concurrent use.
@@ -38,6 +41,7 @@ type Service struct {
 	clock     auth.Clock
 	newID     func() string
 	log       *slog.Logger
+	signedIn  func(ctx context.Context, user auth.User, client auth.Client)
 	minTime   *minTime
 	dummies   dummies
 	current   string // a dummy hash of the current setting
@@ -54,6 +58,7 @@ func New(cfg Config, deps Deps) *Service {
 		clock:     deps.Clock,
 		newID:     deps.NewID,
 		log:       deps.Log,
+		signedIn:  deps.SignedIn,
 		minTime:   newMinTime(),
 		current:   deps.Passwords.DummyHash(""),
 	}
