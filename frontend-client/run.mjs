@@ -53,13 +53,19 @@ async function environments() {
   const address = process.env.LATCHKEY_ADDR || '127.0.0.1:8080'
   const port = address.slice(address.lastIndexOf(':') + 1)
   const appPort = await freePort()
+  const secret = process.env.LATCHKEY_FRONTEND_SECRET || randomBytes(33).toString('base64')
   return {
     appPort,
-    latchkey: { ...process.env, LATCHKEY_FRONTEND_URL: `http://127.0.0.1:${appPort}` },
+    latchkey: {
+      ...process.env,
+      LATCHKEY_FRONTEND_URL: `http://127.0.0.1:${appPort}`,
+      LATCHKEY_FRONTEND_SECRET: secret,
+    },
     app: {
       ...process.env,
       PORT: String(appPort),
       HOSTNAME: '127.0.0.1',
+      LATCHKEY_FRONTEND_SECRET: secret,
       AUTH_SECRET: await appSecret(process.env.LATCHKEY_DATA_DIR || './data'),
       AUTH_URL: process.env.LATCHKEY_PUBLIC_URL || `http://localhost:${port}`,
       INTERNAL_API_URL: `http://127.0.0.1:${port}/api/v1`,

@@ -1,7 +1,9 @@
 import NextAuth, { CredentialsSignin, type AuthError } from 'next-auth'
 import Credentials from 'next-auth/providers/credentials'
+import { headers } from 'next/headers'
 import { login, logout } from '@/client'
-import { ask, isToken, visitor, type Failure } from '@/latchkey/api'
+import { ask, isToken, type Failure } from '@/latchkey/api'
+import { currentSession } from '@/latchkey/renew'
 import { COOKIE_MAX_AGE, cookieName, cookieOptions, toSession, toUser } from '@/latchkey/session'
 
 /** Why a sign-in failed, in the API's words. `code` is the problem document's. */
@@ -25,16 +27,17 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
       },
       async authorize({ username, password }, request) {
         const body = { username: String(username ?? ''), password: String(password ?? '') }
-        const { data, failure } = await ask(login, { body, headers: visitor(request.headers), valid: isToken })
+        const { data, failure } = await ask(login, { body, visitor: request.headers, valid: isToken })
         if (failure) throw new SignInFailed(failure)
         return data
       },
     }),
   ],
   callbacks: {
-    // Only a login brings a user. Renewals are written by proxy.ts: what this
-    // callback changes while a page renders would be lost.
-    jwt: ({ token, user }) => (user ? toSession(user) : token),
+    // A login brings a user. Else it is asked whether the session goes on, here and not
+    // in proxy.ts alone: whatever a request says of itself, one that has ended is over. A
+    // renewal is written by proxy.ts: what this callback changes while a page renders is lost.
+    jwt: async ({ token, user }) => (user ? toSession(user) : currentSession(token, await headers())),
     // The browser may read this: it is who one is, and not the token.
     session: ({ session, token }) => ({ expires: session.expires, user: toUser(token) }),
   },

@@ -3,5 +3,7 @@ export async function register() {
   if (process.env.NEXT_RUNTIME === 'nodejs') {
     const { checkEnvironment } = await import('@/latchkey/env')
     checkEnvironment()
+    const { notePeers } = await import('@/latchkey/peer')
+    notePeers()
   }
 }

@@ -1,21 +1,13 @@
 import { NextResponse, type NextRequest } from 'next/server'
 import { publicOrigin, siteOrigin } from '@/latchkey/origin'
-import { checkSessionOf } from '@/latchkey/renew'
+import { CHECKED, checkedMark, checkSessionOf } from '@/latchkey/renew'
 import { COOKIE_MAX_AGE, cookieName, cookieOptions, sealSession } from '@/latchkey/session'
 import { forbidden, noticePage, unavailable, type Notice } from '@/notice-page'
 import { contentSecurityPolicy, securityHeaders, whyForeign } from '@/security'
 
-/** Everything but files, and links that are only looked at in advance. */
+/** Everything but files; links that are only looked at in advance, too: any request may say that it is one. */
 export const config = {
-  matcher: [
-    {
-      source: '/((?!_next/static/|_next/image|icon\\.svg$|favicon\\.ico$).*)',
-      missing: [
-        { type: 'header', key: 'next-router-prefetch' },
-        { type: 'header', key: 'purpose', value: 'prefetch' },
-      ],
-    },
-  ],
+  matcher: ['/((?!_next/static/|_next/image|icon\\.svg$|favicon\\.ico$).*)'],
 }
 
 /**
@@ -37,7 +29,11 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   const state = await checkSessionOf(request.headers)
   switch (state.kind) {
     case 'active':
-      return pass(request, state.changed ? await sealSession(state.session) : undefined)
+      return pass(
+        request,
+        state.changed ? await sealSession(state.session) : undefined,
+        checkedMark(state.session.access_token),
+      )
     case 'ended':
       return isPage(request) ? signIn(request) : pass(request, null)
     case 'unknown':
@@ -49,8 +45,11 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 
 const isPage = ({ nextUrl }: NextRequest) => !nextUrl.pathname.startsWith('/api/')
 
-/** Goes on to the page, with another value of the session cookie, or without it (null). */
-function pass(request: NextRequest, cookie?: string | null): NextResponse {
+/**
+ * Goes on to the page, with another value of the session cookie, or without it (null);
+ * `checked` tells it that the API was asked.
+ */
+function pass(request: NextRequest, cookie?: string | null, checked?: string): NextResponse {
   const nonce = crypto.randomUUID()
   const policy = contentSecurityPolicy(nonce)
   if (cookie) request.cookies.set(cookieName(), cookie)
@@ -60,6 +59,8 @@ function pass(request: NextRequest, cookie?: string | null): NextResponse {
   // Next.js compares a server action's Origin with this, and calls it foreign else.
   const own = publicOrigin()
   if (own) headers.set('x-forwarded-host', new URL(own).host)
+  headers.delete(CHECKED)
+  if (checked) headers.set(CHECKED, checked)
   headers.set('x-pathname', request.nextUrl.pathname + request.nextUrl.search)
   const response = NextResponse.next({ request: { headers } })
   setHeaders(response, policy)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkSession, logout } from '@/client'
-import { ask, isToken, visitor } from '@/latchkey/api'
+import { ask, isToken } from '@/latchkey/api'
 
 const token = { access_token: 'a', token_type: 'Bearer', user: { id: 1 } }
 const problem = {
@@ -85,15 +85,4 @@ describe('ask', () => {
     expect(sent?.redirect).toBe('error')
     expect(sent?.signal).toBeInstanceOf(AbortSignal)
   })
-})
-
-test('visitor passes on who is there, and nothing else', () => {
-  const sent = new Headers({
-    'x-forwarded-for': '203.0.113.9',
-    'user-agent': 'Browser/1',
-    cookie: 'a=b',
-    authorization: 'Bearer x',
-  })
-  expect(visitor(sent)).toEqual({ 'x-forwarded-for': '203.0.113.9', 'user-agent': 'Browser/1' })
-  expect(visitor(new Headers())).toEqual({})
 })

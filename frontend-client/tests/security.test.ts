@@ -42,8 +42,14 @@ describe('whyForeign', () => {
     [{ origin: 'https://public.example', host: '127.0.0.1:3000' }, undefined],
     [{ origin: 'https://public.example', 'x-forwarded-host': 'other.example' }, undefined],
     [{ 'sec-fetch-site': 'same-origin', host: '127.0.0.1:3000' }, undefined],
-    [{ origin: 'https://app.example' }, 'Origin is "https://app.example", want "https://public.example", which is AUTH_URL'],
-    [{ origin: 'http://public.example' }, 'Origin is "http://public.example", want "https://public.example", which is AUTH_URL'],
+    [
+      { origin: 'https://app.example' },
+      'Origin is "https://app.example", want "https://public.example", which is AUTH_URL',
+    ],
+    [
+      { origin: 'http://public.example' },
+      'Origin is "http://public.example", want "https://public.example", which is AUTH_URL',
+    ],
     [{ origin: 'null' }, 'Origin is "null", want "https://public.example", which is AUTH_URL'],
     [{ 'sec-fetch-site': 'cross-site' }, 'Sec-Fetch-Site is "cross-site", want "same-origin"'],
     [{}, 'neither Origin nor Sec-Fetch-Site was sent, and a browser sends one'],

@@ -4,6 +4,7 @@ import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { apiUrl } from './env'
 import { readSession } from './session'
+import { forwarded, visitorOf, vouching } from './visitor'
 
 /**
  * How long the API may take to answer, in milliseconds. It tells of a database
@@ -38,17 +39,21 @@ type Options<O extends Operation> = Omit<
 
 /**
  * Calls an operation of the API, and answers what it came to as a value: it
- * throws nothing. `auth` is the access token, where one is needed; `valid` tells
- * whether the data is what it should be.
+ * throws nothing. `auth` is the access token, where one is needed; `visitor` are the
+ * headers of the request that it is called for; `valid` tells whether the data is what
+ * it should be.
  */
 export async function ask<O extends Operation>(
   operation: O,
-  { valid = isObject, ...options }: Options<O> & { valid?: (data: unknown) => boolean },
+  { valid = isObject, visitor, ...options }: Options<O> & { visitor?: Headers; valid?: (data: unknown) => boolean },
 ): Promise<Outcome<Data<O>>> {
+  const who = visitor ? visitorOf(visitor) : {}
   const all = {
     cache: 'no-store',
     redirect: 'error',
     ...options,
+    headers: { ...forwarded(who), ...(options.headers as Record<string, string>) },
+    fetch: vouching(who, options.fetch as typeof fetch),
     baseUrl: apiUrl(),
     signal: AbortSignal.timeout(TIMEOUT),
   }
@@ -71,7 +76,7 @@ export async function askAsUser<O extends Operation>(operation: O, options?: Opt
   const sent = await headers()
   const session = await readSession(sent)
   if (!session) return { failure: signedOut }
-  return ask(operation, { ...(options as Options<O>), auth: session.access_token, headers: visitor(sent) })
+  return ask(operation, { ...(options as Options<O>), auth: session.access_token, visitor: sent })
 }
 
 /**
@@ -88,19 +93,6 @@ export async function dataOf<Data>(call: Promise<Outcome<Data>>): Promise<Data> 
     redirect(`/login?${new URLSearchParams({ callbackUrl: here })}`)
   }
   throw new Error(`${failure.code}: ${failure.detail}`)
-}
-
-/**
- * The headers by which the API learns who is at the other end, and not just that
- * Next.js is. It believes them where LATCHKEY_TRUSTED_PROXIES names our address.
- */
-export function visitor(sent: Headers): Record<string, string> {
-  const passedOn: Record<string, string> = {}
-  for (const name of ['x-forwarded-for', 'user-agent']) {
-    const value = sent.get(name)
-    if (value) passedOn[name] = value
-  }
-  return passedOn
 }
 
 /** Whether data is a token: a proxy in between may answer anything. */

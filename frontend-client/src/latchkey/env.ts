@@ -1,4 +1,5 @@
 import 'server-only'
+import { BlockList, isIP } from 'node:net'
 
 /** The least that a key for A256CBC-HS512 should have, in characters; `openssl rand -base64 33` has 44. */
 const MIN_SECRET_LENGTH = 32
@@ -11,6 +12,26 @@ export const authSecret = () => process.env.AUTH_SECRET || process.env.NEXTAUTH_
 
 /** Whether browsers reach the app through https. */
 export const isSecure = () => (process.env.AUTH_URL || process.env.NEXTAUTH_URL || '').startsWith('https:')
+
+/** What the app and latchkey share, so that either believes what the other says of a visitor; '' where they do not. */
+export const frontendSecret = () => process.env.LATCHKEY_FRONTEND_SECRET ?? ''
+
+/**
+ * The proxies whose `X-Forwarded-For` counts: this machine's own, and those in
+ * LATCHKEY_TRUSTED_PROXIES, addresses or CIDRs separated by commas; with `none`, no one's.
+ */
+export function trustedProxies(): BlockList {
+  const list = new BlockList()
+  const text = process.env.LATCHKEY_TRUSTED_PROXIES?.trim() ?? ''
+  if (text === 'none') return list
+  for (const each of ['127.0.0.1', '::1', ...text.split(',').filter(Boolean)]) {
+    const [address = '', bits] = each.trim().split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
 
 /** What is wrong with the environment, a line each; nothing when all is well. */
 export function environmentFaults(): string[] {
@@ -29,6 +50,16 @@ export function environmentFaults(): string[] {
   const authUrl = process.env.AUTH_URL || process.env.NEXTAUTH_URL
   if (authUrl && !isHttpUrl(authUrl)) {
     faults.push('AUTH_URL is not an address like https://example.com')
+  }
+  if (frontendSecret() && frontendSecret().length < MIN_SECRET_LENGTH) {
+    faults.push(
+      `LATCHKEY_FRONTEND_SECRET is too short, it needs ${MIN_SECRET_LENGTH} characters: make one with \`openssl rand -base64 33\``,
+    )
+  }
+  try {
+    trustedProxies()
+  } catch {
+    faults.push('LATCHKEY_TRUSTED_PROXIES is not addresses or CIDRs separated by commas, like 10.0.0.0/8,2001:db8::1')
   }
   return faults
 }

@@ -1,7 +1,9 @@
 import 'server-only'
 import { checkSession, type Token } from '@/client'
 import type { JWT } from 'next-auth/jwt'
-import { ask, isToken, visitor, type Failure, type Outcome } from './api'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { ask, isToken, type Failure, type Outcome } from './api'
+import { authSecret } from './env'
 import { readSession, toSession } from './session'
 
 /** What became of a request's session. */
@@ -28,6 +30,42 @@ export async function checkSessionOf(headers: Headers): Promise<SessionState> {
   return { kind: 'active', session: fresh, changed: !isSame(fresh, session) }
 }
 
+/**
+ * What a session is now, for Auth.js: null when it is over. The API is asked, unless
+ * proxy.ts has just asked it for this very request. Where the API does not answer, the
+ * session goes on: that says nothing about it.
+ */
+export async function currentSession(session: JWT, headers: Headers): Promise<JWT | null> {
+  if (wasChecked(headers, session.access_token)) return session
+  const { data, failure } = await check(session.access_token, headers)
+  if (failure) return failure.status === 401 ? null : session
+  return toSession(data)
+}
+
+/** The header by which proxy.ts tells the page behind it that the API was asked. */
+export const CHECKED = 'x-session-checked'
+
+/** How long that holds, in milliseconds: until the page is rendered. */
+const CHECKED_FOR = 10_000
+
+/** The value of that header. It is signed, so that no client can send one. */
+export function checkedMark(token: string, at = Date.now()): string {
+  return `${at}.${sign(`${at}.${token}`)}`
+}
+
+function wasChecked(headers: Headers, token: string): boolean {
+  const mark = headers.get(CHECKED) ?? ''
+  const at = Number(mark.split('.')[0])
+  const want = checkedMark(token, at)
+  return (
+    Math.abs(Date.now() - at) < CHECKED_FOR &&
+    mark.length === want.length &&
+    timingSafeEqual(Buffer.from(mark), Buffer.from(want))
+  )
+}
+
+const sign = (text: string) => createHmac('sha256', `session checked ${authSecret()}`).update(text).digest('base64url')
+
 // A token that was renewed, or a user whom somebody gave another name.
 function isSame(a: JWT, b: JWT): boolean {
   return a.access_token === b.access_token && JSON.stringify(a.user) === JSON.stringify(b.user)
@@ -36,7 +74,7 @@ function isSame(a: JWT, b: JWT): boolean {
 function check(token: string, headers: Headers): Promise<Outcome<Token>> {
   let call = underWay.get(token)
   if (!call) {
-    call = ask(checkSession, { auth: token, headers: visitor(headers), valid: isToken })
+    call = ask(checkSession, { auth: token, visitor: headers, valid: isToken })
     underWay.set(token, call)
     void call.finally(() => underWay.delete(token))
   }
