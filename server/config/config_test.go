@@ -52,6 +52,8 @@ func TestWithNothingSet(t *testing.T) {
 		"renew before":         {c.RenewBefore, 12 * time.Hour},
 		"session lifetime":     {c.SessionLifetime, 720 * time.Hour},
 		"hasher":               {c.PasswordHasher, password.Argon2id},
+		"password length":      {c.MinPasswordLength, 8},
+		"breached passwords":   {c.BreachedPasswords == nil, true},
 		"proxies":              {len(c.TrustedProxies), 0},
 		"frontend":             {c.FrontendURL == nil, true},
 		"public URL":           {c.PublicURL, "http://localhost:8080"},

@@ -34,6 +34,14 @@ func TestEachSettingIsChecked(t *testing.T) {
 			[]string{"argon2id", "pbkdf2_sha256"},
 			[]string{"argon2", "Argon2id", "pbkdf2_sha1", "md5", "bcrypt", string(password.CheapForTests)},
 		},
+		"LATCHKEY_PASSWORD_MIN_LENGTH": {
+			[]string{"8", "15", "64"},
+			[]string{"7", "0", "-8", "65", "eight", "8.5", " 8"},
+		},
+		"LATCHKEY_BREACHED_PASSWORDS_URL": {
+			[]string{"https://api.pwnedpasswords.com/range/", "http://127.0.0.1:8081"},
+			[]string{"api.pwnedpasswords.com", "ftp://x", "https://u:p@x", "https://x?a=b"},
+		},
 		"LATCHKEY_TRUSTED_PROXIES": {
 			[]string{"10.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "10.0.0.1 , ::1"},
 			[]string{"10.0.0.0/33", "proxy", "10.0.0.1,", "10.0.0.1:80", "*", "10.0.0.1 ::1"},

@@ -34,6 +34,8 @@ func settings() []setting {
 		{"LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE", "access-token-renew-before", "", "renew when less than this `DURATION` is left (default half the lifetime)", assignDuration(func(c *Config) *time.Duration { return &c.RenewBefore })},
 		{"LATCHKEY_SESSION_LIFETIME", "session-lifetime", "720h", "absolute lifetime of a session, as a `DURATION`", assignDuration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
 		{"LATCHKEY_PASSWORD_HASHER", "password-hasher", "argon2id", "`ALGORITHM` for new passwords: argon2id, or pbkdf2_sha256 for a Django on the same database without argon2-cffi", assignHasher},
+		{"LATCHKEY_PASSWORD_MIN_LENGTH", "password-min-length", "8", "least length of a new password, in `CHARACTERS`: NIST asks for 15 where a password is all that one signs in with, and allows no less than 8", assignMinPasswordLength},
+		{"LATCHKEY_BREACHED_PASSWORDS_URL", "breached-passwords-url", "", "`URL` of a range service that knows breached passwords, like https://api.pwnedpasswords.com/range/; it is told 5 of 40 digits of a new password's SHA-1 (default none: nobody is asked)", assignBreachedPasswords},
 		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or `CIDRS`, separated by commas, whose X-Forwarded-For counts", assignProxies},
 		{"LATCHKEY_FRONTEND_URL", "frontend-url", "", "`URL` of the Next.js server, which gets all other paths", assignFrontend},
 		{"LATCHKEY_PUBLIC_URL", "public-url", "", "`URL` of the server for browsers, used in links (default http://localhost and the port)", assignPublicURL},
@@ -109,6 +111,29 @@ func assignHasher(c *Config, value string) error {
 		return errors.New("want argon2id or pbkdf2_sha256")
 	}
 	return nil
+}
+
+// leastPasswordLength is the least that NIST SP 800-63B-4 (section 3.1.1.2) lets anybody ask
+// for, in characters.
+const leastPasswordLength = 8
+
+// maxMinPasswordLength is more than anybody should have to type: NIST SP 800-63B-4 (section
+// 3.1.1.2) wants 64 characters to be enough for a passphrase.
+const maxMinPasswordLength = 64
+
+func assignMinPasswordLength(c *Config, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < leastPasswordLength || n > maxMinPasswordLength {
+		return fmt.Errorf("want a number of characters from %d to %d", leastPasswordLength, maxMinPasswordLength)
+	}
+	c.MinPasswordLength = n
+	return nil
+}
+
+func assignBreachedPasswords(c *Config, value string) error {
+	u, err := parseHTTP(value)
+	c.BreachedPasswords = u
+	return err
 }
 
 func assignProxies(c *Config, value string) error {
