@@ -6,6 +6,7 @@
 //	middleware.go  what every request passes: id, client, log, panics
 //	client.go      who is at the other end, behind proxies or not
 //	frontend.go    the way to the Next.js server
+//	passwords.go   what new passwords are held against: the names of the site, known breaches
 //	secret.go      the development secret
 //	jobs.go        what runs beside the requests: named jobs, each with an interval
 //	logging.go     how it writes its log

@@ -47,7 +47,7 @@ func TestTheRulesForNewPasswords(t *testing.T) {
 		"pleasanceHARGREAVES":           name,
 		"hargreaves and the hatter":     "",
 		"Latchkey-24":                   site,
-		"corner-shop.2":                  site,
+		"corner-shop.2":                 site,
 		"my-latchkey-is-in-the-shed":    "",
 		"trustno1":                      common,
 		"breached-wonderland":           breached,
