@@ -247,6 +247,12 @@ func TestAPasswordThatIsTooLongAtTheLogin(t *testing.T) {
 	if len(bodies) != 1 {
 		t.Errorf("who has an account is told apart: %v", bodies)
 	}
+	long := alice
+	long.Password = strings.Repeat("x", 1025)
+	page := app.NewBrowser(t).LogIn(t, long)
+	if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "A password has at most 1024 characters.") {
+		t.Errorf("the admin site answers %d", page.Status)
+	}
 }
 
 func namesRequest(token, body string) apptest.Request {

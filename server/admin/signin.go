@@ -71,6 +71,9 @@ func (s *Site) serveLogin(req *request) error {
 		}
 		problem.Note(req.Context(), named)
 		view.Fault, status = named.Detail, problem.Status(named.Code)
+		if len(named.Fields) > 0 {
+			view.Fault, view.Faults = "You are not signed in. Correct the errors below.", named.Fields
+		}
 	}
 	return req.renderForm(status, view, page{Title: "Sign in", SignedOut: true})
 }

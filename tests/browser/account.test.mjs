@@ -210,6 +210,7 @@ describe('one’s own account', { timeout: 600_000 }, () => {
     await visit({}, async (page) => {
       await openSignedIn(page, site.origin, user, '/account/sessions')
       await readsAll(page.getByRole('navigation', { name: 'Your account' }).locator('[aria-current=page]'), ['Sessions'])
+      await page.reload() // or the focus begins where the sign-in form was
       const stops = []
       for (let i = 0; i < 9; i++) {
         await page.keyboard.press('Tab')

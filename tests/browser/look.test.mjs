@@ -53,7 +53,11 @@ describe('the app’s pages', { timeout: 600_000 }, () => {
       await alertOf(page).waitFor()
     },
     'account-sessions': (page) => openSignedIn(page, site.origin, user, '/account/sessions'),
-    'account-end-others': (page) => openSignedIn(page, site.origin, user, '/account/sessions/end-others'),
+    'account-end-others': async (page) => {
+      const body = JSON.stringify({ username: user.email, password: user.password })
+      await fetch(`${site.origin}/api/v1/users/login/`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      await openSignedIn(page, site.origin, user, '/account/sessions/end-others')
+    },
     logout: async (page) => {
       await openSignedIn(page, site.origin, user)
       await page.goto(`${site.origin}/logout`)

@@ -16,7 +16,7 @@ export default async function AccountPage({ searchParams }: { searchParams: Quer
     <>
       <section aria-labelledby="profile" className="panel">
         <h2 id="profile" className="text-xl font-bold tracking-tight">
-          Profile
+          Your name
         </h2>
         <NamesForm user={user} notice={done === 'names' ? 'Your name was saved.' : undefined} />
       </section>

@@ -8,9 +8,9 @@ import { endSessionAction } from './actions'
 export function Device({ session, now }: { session: Session; now: Date }) {
   const { client, address, channel, current } = session
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-4">
+    <li className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-3 py-4 sm:grid-cols-[auto_1fr_auto]">
       <DeviceIcon client={client} />
-      <div className="min-w-0 flex-1 basis-52">
+      <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1 font-semibold wrap-anywhere">
           {client}
           {current && <Badge>This device</Badge>}
@@ -27,7 +27,7 @@ export function Device({ session, now }: { session: Session; now: Date }) {
         </p>
       </div>
       {!current && (
-        <form action={endSessionAction}>
+        <form action={endSessionAction} className="col-start-2 sm:col-start-3">
           <input type="hidden" name="id" value={session.id} />
           <SubmitButton className="button px-4 py-1.5 text-[0.95rem]" busy="Ending …">
             End session
