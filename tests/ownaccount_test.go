@@ -218,7 +218,7 @@ func TestAnAddressIsTrimmedAtEveryDoor(t *testing.T) {
 		t.Parallel()
 		app := apptest.Start(t, databaseURL)
 		alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42", IsStaff: true})
-		for _, around := range []string{" ", "\t", "\u00a0", "\u3000", "\ufeff", "\u200b", strings.Repeat(" ", 200)} {
+		for _, around := range []string{" ", "\t", "\u00a0", "\u3000", "\ufeff", "\u200b", " \u200b \t"} {
 			wantStatus(t, app, apptest.LoginRequest(around+alice.Email+around, alice.Password), http.StatusOK, "")
 			typed := alice
 			typed.Email = alice.Email + around

@@ -17,13 +17,16 @@ func (s Session) Device() string {
 	if agent.Device == "iPhone" || agent.Device == "iPad" { // what people call them, and not iOS
 		system = agent.Device
 	}
-	switch {
-	case browser == "":
-		return "Unknown"
-	case system == "":
-		return cutDevice(browser)
+	if system != "" && browser != "" {
+		return cutDevice(browser) + " on " + system
 	}
-	return cutDevice(browser) + " on " + system
+	if browser == "" || !strings.Contains(s.UserAgent, browser) { // made from pieces of what is no browser's
+		browser = strings.TrimSpace(s.UserAgent)
+	}
+	if browser == "" {
+		return "Unknown"
+	}
+	return cutDevice(browser)
 }
 
 func cutDevice(name string) string {

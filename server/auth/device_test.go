@@ -21,7 +21,8 @@ func TestWhatADeviceIsCalled(t *testing.T) {
 		"curl/8.14.1": "curl",
 		"node":        "node",
 		"a program of one's own whose name is rather long, so it is cut": "a program of one's own whose name is ra…",
-		"  ": "Unknown",
+		"javascript:alert(1) <script>":                                   "javascript:alert(1) <script>",
+		"  ":                                                             "Unknown",
 	} {
 		if got := (auth.Session{UserAgent: agent}).Device(); got != want {
 			t.Errorf("%q: %q, want %q", agent, got, want)
