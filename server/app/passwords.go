@@ -10,7 +10,7 @@ import (
 )
 
 // siteNames returns what the product and the site are called, which is what people make
-// passwords from: latchkey, and the host that browsers know, whole and label by label.
+// passwords from: latchkey, and the host that browsers know.
 func siteNames(publicURL string) []string {
 	names := []string{"latchkey"}
 	u, err := url.Parse(publicURL)
