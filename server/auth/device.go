@@ -20,7 +20,7 @@ func (s Session) Device() string {
 	if system != "" && browser != "" {
 		return cutDevice(browser) + " on " + system
 	}
-	if browser == "" || !strings.Contains(s.UserAgent, browser) { // made from pieces of what is no browser's
+	if browser == "" || !strings.HasPrefix(s.UserAgent, browser) { // a piece of what is no browser's
 		browser = strings.TrimSpace(s.UserAgent)
 	}
 	if browser == "" {
