@@ -21,6 +21,7 @@ func TestWhatADeviceIsCalled(t *testing.T) {
 		"curl/8.14.1": "curl",
 		"node":        "node",
 		"a program of one's own whose name is rather long, so it is cut": "a program of one's own whose name is ra…",
+		`javascript:alert(1) <script>window.x=1</script>"><img src=x>`:   "javascript:alert(1) <script>window.x=1<…",
 		"javascript:alert(1) <script>":                                   "javascript:alert(1) <script>",
 		"  ":                                                             "Unknown",
 	} {
