@@ -98,6 +98,24 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for SessionChannel.
+const (
+	API   SessionChannel = "api"
+	Admin SessionChannel = "admin"
+)
+
+// Valid indicates whether the value is a known member of the SessionChannel enum.
+func (e SessionChannel) Valid() bool {
+	switch e {
+	case API:
+		return true
+	case Admin:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenTokenType.
 const (
 	Bearer TokenTokenType = "Bearer"
@@ -119,12 +137,12 @@ type ProblemCode string
 
 // ChangePasswordRequest What a form for changing one's password sends.
 type ChangePasswordRequest struct {
-	// CurrentPassword The password until now, checked exactly as received.
+	// CurrentPassword The password until now, checked exactly as received; at most 1,024 characters.
 	//
 	// Example: wonderland-42
 	CurrentPassword string `json:"current_password"`
 
-	// NewPassword The password from now on, taken exactly as received.
+	// NewPassword The password from now on, taken exactly as received; at most 1,024 characters.
 	//
 	// Example: looking-glass-43
 	NewPassword string `json:"new_password"`
@@ -150,15 +168,27 @@ type HealthStatus string
 
 // LoginRequest What a sign-in form sends.
 type LoginRequest struct {
-	// Password The password, checked exactly as received; any characters, as many as the body may hold.
+	// Password The password, checked exactly as received; any characters, at most 1,024 of them.
 	//
 	// Example: wonderland-42
 	Password string `json:"password"`
 
-	// Username The user's e-mail address.
+	// Username The user's e-mail address; what surrounds it of white space and invisible characters is ignored.
 	//
 	// Example: alice@example.com
 	Username string `json:"username"`
+}
+
+// PasswordRules What a new password must be.
+type PasswordRules struct {
+	// MinLength The least length, in characters (Unicode code points).
+	MinLength int `json:"min_length"`
+
+	// MaxLength The greatest length of any password that is sent, in characters.
+	MaxLength int `json:"max_length"`
+
+	// Help All the rules, in sentences for a person.
+	Help string `json:"help"`
 }
 
 // Problem A failure, as RFC 9457 describes it.
@@ -186,6 +216,42 @@ type Problem struct {
 	Errors *[]FieldError `json:"errors,omitempty"`
 }
 
+// Session One sign-in on one device, which goes on.
+type Session struct {
+	// ID Names the session. It is no secret that opens anything.
+	ID string `json:"id"`
+
+	// Current Whether it is the session of the token that was sent.
+	Current bool `json:"current"`
+
+	// Client The browser and the system, for a person.
+	Client string `json:"client"`
+
+	// UserAgent The `User-Agent` that signed in; may be empty.
+	UserAgent string `json:"user_agent"`
+
+	// Address The IP address that signed in; may be empty.
+	Address string `json:"address"`
+
+	// Channel Where it was begun, by the API (and so in the app) or on the admin site.
+	Channel SessionChannel `json:"channel"`
+
+	// CreatedAt Time of the sign-in, in UTC.
+	CreatedAt time.Time `json:"created_at"`
+
+	// RenewedAt Time of the last renewal of its token, or of the last page view on the admin site, in UTC.
+	RenewedAt time.Time `json:"renewed_at"`
+}
+
+// SessionChannel Where it was begun, by the API (and so in the app) or on the admin site.
+type SessionChannel string
+
+// SessionList Where somebody is signed in.
+type SessionList struct {
+	// Sessions The sessions that go on, newest first.
+	Sessions []Session `json:"sessions"`
+}
+
 // Token An access token and the user it speaks for.
 type Token struct {
 	// AccessToken Send it as `Authorization: Bearer <access_token>`. Opaque.
@@ -200,6 +266,19 @@ type Token struct {
 
 // TokenTokenType Always `Bearer`.
 type TokenTokenType string
+
+// UpdateCurrentUserRequest What of oneself is to change; what is not sent stays as it is.
+type UpdateCurrentUserRequest struct {
+	// FirstName Given name, of at most 150 characters; may be empty.
+	//
+	// Example: Alice
+	FirstName *string `json:"first_name,omitempty"`
+
+	// LastName Family name, of at most 150 characters; may be empty.
+	//
+	// Example: Liddell
+	LastName *string `json:"last_name,omitempty"`
+}
 
 // User A user, without anything secret.
 type User struct {
@@ -243,6 +322,9 @@ type InternalError = Problem
 // InvalidCredentials A failure, as RFC 9457 describes it.
 type InvalidCredentials = Problem
 
+// InvalidParameter A failure, as RFC 9457 describes it.
+type InvalidParameter = Problem
+
 // InvalidRequest A failure, as RFC 9457 describes it.
 type InvalidRequest = Problem
 
@@ -258,8 +340,17 @@ type Unavailable = Problem
 // UnsupportedMediaType A failure, as RFC 9457 describes it.
 type UnsupportedMediaType = Problem
 
+// LogoutAllParams defines parameters for LogoutAll.
+type LogoutAllParams struct {
+	// KeepCurrent Whether the session of the token that was sent goes on.
+	KeepCurrent *bool `form:"keep_current,omitempty" json:"keep_current,omitempty"`
+}
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
+
+// UpdateCurrentUserJSONRequestBody defines body for UpdateCurrentUser for application/json ContentType.
+type UpdateCurrentUserJSONRequestBody = UpdateCurrentUserRequest
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangePasswordRequest
@@ -275,15 +366,30 @@ type ServerInterface interface {
 	// Login Sign in
 	// (POST /users/login/)
 	Login(c *gin.Context)
+	// LogoutAll Sign out everywhere
+	// (POST /users/logout-all/)
+	LogoutAll(c *gin.Context, params LogoutAllParams)
 	// Logout Sign out
 	// (POST /users/logout/)
 	Logout(c *gin.Context)
 	// GetCurrentUser Who am I?
 	// (GET /users/me/)
 	GetCurrentUser(c *gin.Context)
+	// UpdateCurrentUser Change your name
+	// (PATCH /users/me/)
+	UpdateCurrentUser(c *gin.Context)
+	// ListOwnSessions Where am I signed in?
+	// (GET /users/me/sessions/)
+	ListOwnSessions(c *gin.Context)
+	// EndOwnSession Sign out one device
+	// (DELETE /users/me/sessions/{id}/)
+	EndOwnSession(c *gin.Context, id string)
 	// ChangePassword Change your password
 	// (POST /users/password/)
 	ChangePassword(c *gin.Context)
+	// GetPasswordRules What must a new password be?
+	// (GET /users/password/rules/)
+	GetPasswordRules(c *gin.Context)
 	// CheckSession Check the session, and renew its token when it is time
 	// (POST /users/session/)
 	CheckSession(c *gin.Context)
@@ -337,6 +443,33 @@ func (siw *ServerInterfaceWrapper) Login(c *gin.Context) {
 	siw.Handler.Login(c)
 }
 
+// LogoutAll operation middleware
+func (siw *ServerInterfaceWrapper) LogoutAll(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LogoutAllParams
+
+	// ------------- Optional query parameter "keep_current" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "keep_current", c.Request.URL.Query(), &params.KeepCurrent, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter keep_current: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LogoutAll(c, params)
+}
+
 // Logout operation middleware
 func (siw *ServerInterfaceWrapper) Logout(c *gin.Context) {
 
@@ -363,6 +496,57 @@ func (siw *ServerInterfaceWrapper) GetCurrentUser(c *gin.Context) {
 	siw.Handler.GetCurrentUser(c)
 }
 
+// UpdateCurrentUser operation middleware
+func (siw *ServerInterfaceWrapper) UpdateCurrentUser(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateCurrentUser(c)
+}
+
+// ListOwnSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListOwnSessions(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOwnSessions(c)
+}
+
+// EndOwnSession operation middleware
+func (siw *ServerInterfaceWrapper) EndOwnSession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndOwnSession(c, id)
+}
+
 // ChangePassword operation middleware
 func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
 
@@ -374,6 +558,19 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
 	}
 
 	siw.Handler.ChangePassword(c)
+}
+
+// GetPasswordRules operation middleware
+func (siw *ServerInterfaceWrapper) GetPasswordRules(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPasswordRules(c)
 }
 
 // CheckSession operation middleware
@@ -419,7 +616,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/users/login/", wrapper.Login)
 	router.POST(options.BaseURL+"/users/session/", wrapper.CheckSession)
 	router.POST(options.BaseURL+"/users/logout/", wrapper.Logout)
+	router.POST(options.BaseURL+"/users/logout-all/", wrapper.LogoutAll)
 	router.GET(options.BaseURL+"/users/me/", wrapper.GetCurrentUser)
+	router.PATCH(options.BaseURL+"/users/me/", wrapper.UpdateCurrentUser)
+	router.GET(options.BaseURL+"/users/me/sessions/", wrapper.ListOwnSessions)
+	router.DELETE(options.BaseURL+"/users/me/sessions/:id/", wrapper.EndOwnSession)
+	router.GET(options.BaseURL+"/users/password/rules/", wrapper.GetPasswordRules)
 	router.POST(options.BaseURL+"/users/password/", wrapper.ChangePassword)
 	router.GET(options.BaseURL+"/health", wrapper.GetHealth)
 	router.GET(options.BaseURL+"/health/ready", wrapper.GetReadiness)
@@ -437,6 +639,8 @@ type InvalidCredentialsApplicationProblemPlusJSONResponse struct {
 
 	Headers InvalidCredentialsResponseHeaders
 }
+
+type InvalidParameterApplicationProblemPlusJSONResponse Problem
 
 type InvalidRequestApplicationProblemPlusJSONResponse Problem
 
@@ -704,6 +908,104 @@ func (response Login503ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 	return err
 }
 
+type LogoutAllRequestObject struct {
+	Params LogoutAllParams
+}
+
+type LogoutAllResponseObject interface {
+	VisitLogoutAllResponse(w http.ResponseWriter) error
+}
+
+type LogoutAll204Response struct {
+}
+
+func (response LogoutAll204Response) VisitLogoutAllResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LogoutAll401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response LogoutAll401ApplicationProblemPlusJSONResponse) VisitLogoutAllResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogoutAll413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response LogoutAll413ApplicationProblemPlusJSONResponse) VisitLogoutAllResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogoutAll422ApplicationProblemPlusJSONResponse struct {
+	InvalidParameterApplicationProblemPlusJSONResponse
+}
+
+func (response LogoutAll422ApplicationProblemPlusJSONResponse) VisitLogoutAllResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogoutAll500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response LogoutAll500ApplicationProblemPlusJSONResponse) VisitLogoutAllResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogoutAll503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response LogoutAll503ApplicationProblemPlusJSONResponse) VisitLogoutAllResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogoutRequestObject struct {
 }
 
@@ -872,6 +1174,309 @@ func (response GetCurrentUser503ApplicationProblemPlusJSONResponse) VisitGetCurr
 	return err
 }
 
+type UpdateCurrentUserRequestObject struct {
+	Body *UpdateCurrentUserJSONRequestBody
+}
+
+type UpdateCurrentUserResponseObject interface {
+	VisitUpdateCurrentUserResponse(w http.ResponseWriter) error
+}
+
+type UpdateCurrentUser200JSONResponse User
+
+func (response UpdateCurrentUser200JSONResponse) VisitUpdateCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCurrentUser401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCurrentUser401ApplicationProblemPlusJSONResponse) VisitUpdateCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCurrentUser413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCurrentUser413ApplicationProblemPlusJSONResponse) VisitUpdateCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCurrentUser415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCurrentUser415ApplicationProblemPlusJSONResponse) VisitUpdateCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCurrentUser422ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCurrentUser422ApplicationProblemPlusJSONResponse) VisitUpdateCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCurrentUser500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCurrentUser500ApplicationProblemPlusJSONResponse) VisitUpdateCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCurrentUser503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCurrentUser503ApplicationProblemPlusJSONResponse) VisitUpdateCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOwnSessionsRequestObject struct {
+}
+
+type ListOwnSessionsResponseObject interface {
+	VisitListOwnSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListOwnSessions200JSONResponse SessionList
+
+func (response ListOwnSessions200JSONResponse) VisitListOwnSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOwnSessions401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListOwnSessions401ApplicationProblemPlusJSONResponse) VisitListOwnSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOwnSessions413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListOwnSessions413ApplicationProblemPlusJSONResponse) VisitListOwnSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOwnSessions500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListOwnSessions500ApplicationProblemPlusJSONResponse) VisitListOwnSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOwnSessions503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListOwnSessions503ApplicationProblemPlusJSONResponse) VisitListOwnSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOwnSessionRequestObject struct {
+	ID string `json:"id"`
+}
+
+type EndOwnSessionResponseObject interface {
+	VisitEndOwnSessionResponse(w http.ResponseWriter) error
+}
+
+type EndOwnSession204Response struct {
+}
+
+func (response EndOwnSession204Response) VisitEndOwnSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndOwnSession401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response EndOwnSession401ApplicationProblemPlusJSONResponse) VisitEndOwnSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOwnSession404ApplicationProblemPlusJSONResponse Problem
+
+func (response EndOwnSession404ApplicationProblemPlusJSONResponse) VisitEndOwnSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOwnSession413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response EndOwnSession413ApplicationProblemPlusJSONResponse) VisitEndOwnSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOwnSession500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response EndOwnSession500ApplicationProblemPlusJSONResponse) VisitEndOwnSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOwnSession503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response EndOwnSession503ApplicationProblemPlusJSONResponse) VisitEndOwnSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Body *ChangePasswordJSONRequestBody
 }
@@ -1001,6 +1606,43 @@ func (response ChangePassword503ApplicationProblemPlusJSONResponse) VisitChangeP
 	return err
 }
 
+type GetPasswordRulesRequestObject struct {
+}
+
+type GetPasswordRulesResponseObject interface {
+	VisitGetPasswordRulesResponse(w http.ResponseWriter) error
+}
+
+type GetPasswordRules200JSONResponse PasswordRules
+
+func (response GetPasswordRules200JSONResponse) VisitGetPasswordRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPasswordRules413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetPasswordRules413ApplicationProblemPlusJSONResponse) VisitGetPasswordRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CheckSessionRequestObject struct {
 }
 
@@ -1099,15 +1741,30 @@ type StrictServerInterface interface {
 	// Login Sign in
 	// (POST /users/login/)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
+	// LogoutAll Sign out everywhere
+	// (POST /users/logout-all/)
+	LogoutAll(ctx context.Context, request LogoutAllRequestObject) (LogoutAllResponseObject, error)
 	// Logout Sign out
 	// (POST /users/logout/)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
 	// GetCurrentUser Who am I?
 	// (GET /users/me/)
 	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
+	// UpdateCurrentUser Change your name
+	// (PATCH /users/me/)
+	UpdateCurrentUser(ctx context.Context, request UpdateCurrentUserRequestObject) (UpdateCurrentUserResponseObject, error)
+	// ListOwnSessions Where am I signed in?
+	// (GET /users/me/sessions/)
+	ListOwnSessions(ctx context.Context, request ListOwnSessionsRequestObject) (ListOwnSessionsResponseObject, error)
+	// EndOwnSession Sign out one device
+	// (DELETE /users/me/sessions/{id}/)
+	EndOwnSession(ctx context.Context, request EndOwnSessionRequestObject) (EndOwnSessionResponseObject, error)
 	// ChangePassword Change your password
 	// (POST /users/password/)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// GetPasswordRules What must a new password be?
+	// (GET /users/password/rules/)
+	GetPasswordRules(ctx context.Context, request GetPasswordRulesRequestObject) (GetPasswordRulesResponseObject, error)
 	// CheckSession Check the session, and renew its token when it is time
 	// (POST /users/session/)
 	CheckSession(ctx context.Context, request CheckSessionRequestObject) (CheckSessionResponseObject, error)
@@ -1260,6 +1917,32 @@ func (sh *strictHandler) Login(ctx *gin.Context) {
 	}
 }
 
+// LogoutAll operation middleware
+func (sh *strictHandler) LogoutAll(ctx *gin.Context, params LogoutAllParams) {
+	var request LogoutAllRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LogoutAll(ctx, request.(LogoutAllRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LogoutAll")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LogoutAllResponseObject); ok {
+		if err := validResponse.VisitLogoutAllResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Logout operation middleware
 func (sh *strictHandler) Logout(ctx *gin.Context) {
 	var request LogoutRequestObject
@@ -1301,6 +1984,98 @@ func (sh *strictHandler) GetCurrentUser(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetCurrentUserResponseObject); ok {
 		if err := validResponse.VisitGetCurrentUserResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateCurrentUser operation middleware
+func (sh *strictHandler) UpdateCurrentUser(ctx *gin.Context) {
+	var request UpdateCurrentUserRequestObject
+
+	var body UpdateCurrentUserJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateCurrentUser(ctx, request.(UpdateCurrentUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateCurrentUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateCurrentUserResponseObject); ok {
+		if err := validResponse.VisitUpdateCurrentUserResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOwnSessions operation middleware
+func (sh *strictHandler) ListOwnSessions(ctx *gin.Context) {
+	var request ListOwnSessionsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOwnSessions(ctx, request.(ListOwnSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOwnSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOwnSessionsResponseObject); ok {
+		if err := validResponse.VisitListOwnSessionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndOwnSession operation middleware
+func (sh *strictHandler) EndOwnSession(ctx *gin.Context, id string) {
+	var request EndOwnSessionRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndOwnSession(ctx, request.(EndOwnSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndOwnSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EndOwnSessionResponseObject); ok {
+		if err := validResponse.VisitEndOwnSessionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -1350,6 +2125,30 @@ func (sh *strictHandler) ChangePassword(ctx *gin.Context) {
 	}
 }
 
+// GetPasswordRules operation middleware
+func (sh *strictHandler) GetPasswordRules(ctx *gin.Context) {
+	var request GetPasswordRulesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPasswordRules(ctx, request.(GetPasswordRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPasswordRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPasswordRulesResponseObject); ok {
+		if err := validResponse.VisitGetPasswordRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // CheckSession operation middleware
 func (sh *strictHandler) CheckSession(ctx *gin.Context) {
 	var request CheckSessionRequestObject
@@ -1379,100 +2178,131 @@ func (sh *strictHandler) CheckSession(ctx *gin.Context) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7Fx7cxvHkf8qXZtU2dYtQZAEZQuqVI5mrJiKLfks+pjEUIjBbgM74u4MMjNLCI743a+6Z/YFLCCKsuPc",
-	"5f5wWQR2Z3r6+evH4B9RooulVqicjcb/iPCtKJY58r9/sGjo/7ciL5H+kQqH12+0VJhG4+h4eDw6GD4+",
-	"OH58OfxiPDodD4eDo+OT0enjv0ZxhIWQeTSORC4T/M+w7CDRRRRHc2msu1aiwGgcndEDURzJNBqfxJG0",
-	"1yJx8hajsTMl8gfWifk8Gs9FbsMH5RJNyeSFD3Nh3XWuF1J5yh4fHB0dHI8uh6Px0en49PMWZfxo2Pwb",
-	"maaY51EctamB6uO7u7s4ylCkaJgj39AG55nIc1QLzxK0iZFLJzVtfJkhJNXXoOfw/bNzePz56TAGiwk9",
-	"BCcxzLUBqwuc6XQNq0xDJiwoDU7foII1ugHxz3MsGkdfojBowKDIi99Noly4JLvB9SSK4sjg30tpSBye",
-	"WTbJsBBEmFsv6WXrjFSLiM7xPTqzPps7L9Qu4a8w0Sq14DSshHQww7k2CC5DUPjWgTPrDlFH+7YupJJF",
-	"WfBTgQypHC7QMB1XV1dnpctQOZkI90AuPoUpGqPN7yaRVLcil+k1s28STWGVoQIR2LkSFiyq+/I0hh3L",
-	"fhCz7+hhu9TKekv6UqfrS62/EcZrTaKVQ+Xon2K5zIkPUqvDpdGzHIv/eGOJD11jzKt3a2tMdEqbkhZd",
-	"O62v/RNxlKLzpkd8JJrROpAW+HsDLhMKHo/gT/LLQTgUWndN5hedpsP55+KL2Sg5whEO50/E6Wh+mj5O",
-	"Pp99IZ4Mj6I4sk640kbj0dFJHDnpmJ3fh12+Uk66NVxqDd8EagJrxEyXbjzLhbrx/GmY91uD82gc/eaw",
-	"8USH/lt7+J3niH+lqyXT7sGnY9ZWtilpQd+iqU4JL5domMOWTu/AiRskg+OHDc5Li6AV+i+lBaGULlWC",
-	"KdnDDMHqGJzWg+guji6UQ6NE/hWpyQNlKcMafeKsv2sJ8pUu0GVSLWCFysHKaLUArUCXBqxMcQCXZg1i",
-	"IaT6GJGeDoeNSKtzwis0xEt/3l9SntXJp2M+2FyUuRsAOwNBEpIWpGIhWybpEwu5XkCpUjQwbQ49jUGo",
-	"FLTK1/S0wSA3Nudzgyl5HpHbBwqPud8vOe8wktYWLSFeqEQbg4kDPKDYCCJNDVoL2sBSWLvSJv0ogxwe",
-	"NdL7QYnSZdrInzD9hYW2dehgia3j0Z/VEUmMzMKYP6Yg7iXroz49HsJhacUsb15kVZgooewKDaQa6SEH",
-	"DvMcVplMssFERZ1ofXV1dbAZafrOGV453IjufNygNsHBPVBlCmmt3K80Qep73Dcdlp/lSEbWaKPxj/+I",
-	"5hJzUpWKT1EcFWitoGgRXWbEWwtV6BpEd68/QsWOj9sqtjQ6oZ1ISt7z/1NULVC/4fCJPc9fvXwRkwbR",
-	"Hyv29OQteG0Q9sYS9KqQg52CFWtLaCG4iEuK9HtE3CdahrcdwYqEmOJhQzSOcP08m/0xkS/l84sffro4",
-	"eiEv7EXhln89v3h88SYrvr36r/VffnohL+RKpl/nq4s3Wr7K0x8u1HCA6+c/pVcX8qW8+In+To5zNSue",
-	"DdM/P6f4wFtcB4Z7RBPFURlQ+78jWL+3nnlR92jZWYCN8+C2LFortRrAhUcGoHDFWEEQkAYBfAzSOQEG",
-	"Fa5EHgPm1mPnGlQ0KJT1TH8r1PrMOSyW7sFxSEjX51EIERVCra9FtX7bp2gN9CXMhcwxheqZFoKgIHsM",
-	"hVSlQ/tRAen4SeMtaGM6NARPan9RV7HFA3IW1dE9fKrcpQ2iJuGGiJULh/m6FjkHHEz5OSMXmWN4sbHK",
-	"RIlc3qCHHvRkWAwD5FSaHVUm7FaY4rzsoE7M9kWoVgrHx/Zhvopv6QM1SWnFCmTLohBmHY2jFyEZjeIt",
-	"9WptKLW6rnOiNlyVC9YipyHVzNp/Kq6JIwL/3QNVZl0hfKUh14rSoYXWac8xO9lf+3B/0SUIg2DlQmEK",
-	"unQDqA780Qj818FwO0Q6HTdFidp/wbTDmekYJDO0EPlcmwLTGPDtkl4nnzjXZkEfSWcrTwrSThQJiAM1",
-	"fcEQsBBrjtq2YqVaQ6ENfjSo26w2VHZzK2ROyOWBNjMr7bo3G6fPW+rCPm+JepljrTaUyEkVfInSqw3n",
-	"K6DQRahYPDyVa2XnlMFRoGyfeqftlF3WbJ6v7KzRwao2bJNQ+uwobzYokgzTf8mT/jwliNKup2NW1FZA",
-	"EQ60StBXWggGFCLJpGLOQJJhcgOfcnaq++oSokmVQq5DHvSzwURNW8wP6DcVTsyE7WH6AF7oChs3vmoM",
-	"rq4U/KxxyJbLpTYO028xleKSOf4gwyIv0q949RbXBe3hgW877KBKQwqwki6Dc7/5AREzhk0g/3G1r9O2",
-	"m64JAz48XHrCfjm16+dFT0KUYpILU9exiDmDqKGBGX6eCbXA74LOtRLd7qZXpKCCPHrB+Cah1yTXofAT",
-	"2+isRZVyvF8aUm8nvViT0hhU7rrOUnurvvUqpXIyJ48Re4PBFPCtSFy+BkHZbILyFtNuTXelVYomFyo9",
-	"GB1T4qJNIVw3M94o1MaRwtV9aZobXRBJoFXMpqreT1Ou9Y1Ui4NFLqw9GJ3cj6y7dq35x23ebZD9ul5A",
-	"z95g4uhczyTmaV2j7J7qJWclJDunoUCVbosrFBX6+FFgMePiGyVhHMS5EjutU6ZVpnMc9DG7rkv0Kpd0",
-	"UJSWfFjsgwMBDiRHyngalmiC3e5nl6e92a2PPV+jyF22TciZByB6Drmc4zZfKg+w9V6+EmsLU30zfUrY",
-	"xbOX80DOGoPHg1QnZRXxUJUF0atvWiTuOFPYt+8oXLV6n9nSqQ6k8ua7w0TvZwZ7DZLPTq7BiMShsTF9",
-	"yUmXsI1zIqyX6fznMF/Cjr4Y0EczffuJ3ai3dnftq3gU4u03qBakH8enozhaUhZpaNG//fi3yaQcDofD",
-	"149++15FrImLo722Wrn6Hm2kNL00yHz8/tk5PBmdfg7+oRlakK7H03K8vFdwOadH75oQ2qs8Tcvhw8wy",
-	"jt4eaJMSmBjdNRXLftMPNWEfuLmaC0th3FNQeIvG1/LanTzpsLDvO2XLB9414dgYsW4T9/ldFwj0KVL4",
-	"/hMLMmVZSAXTPx8Eqzu4+MOU8/6e9sRevjy+i3d6FNr268vL78A/0Fqn6qW2Fjq5q/FI3zp+CSKPAepe",
-	"mo5rVu3ycS1AM30KU9K3KZfhvYnfSEUYmMQ3aJtxaeSBwTka0p19FBxt2lEAev6ANcdqtY29ynekuMfM",
-	"zoN9bLOJKCfXXxsdKfjS6IURhR3AGdA+cIO4tJy4Figol3vqu0zs1mbokwE9pw8LLiWZsQf2dTFwrUtI",
-	"9YQB+w0BCtpn5UOgrYRlxTqUiqo4sbvyslms6O9EzbWZyTTlJxKt5pIEs7GS0u56rkvl46fLdHpNH4k8",
-	"1yt+gF7MZeKieLvxvBOibzc5+oqUrc5nyKK7ySYRYlCk6+1w2dKe03Yhf0OBFfjifChqkMk2PSgHdonC",
-	"9wi2vWq3qr89PkHW78gzTM9C0YZ5O4YwaUBR4yRpr8Kf4HQAL5fi72U/YGpX+HeZo99g2kYUoRfwekfA",
-	"fJ/f5LmfTSPsMKBDWVi0z+SqCaLNsEYv+CxNl67BSxYTgz0hrdPK2LJcWSCl3D5qcOcxSXSpfMAoROrh",
-	"5A+X5x13RGseOFnsd0XDu7o50ucxusiCI4N12vgsYK+LbXdVNlf+o7xFxfD6aeVUyEbWexelENAXvv7w",
-	"RqiFpgzNyEKYNdzgusMIqdzj0d7ocnTX6fRs7vCtWFdluxaFM61zFGoz0jYNoj3LUF7iW8iFVGClw/0L",
-	"P77bbDRtLv61sEBIYk1whdux+j3EfnHX7VP1qp1380DP+UZQpWpPQZV53h6jYoHv1EB62pfcfB9tp5if",
-	"3HV6YptUPROFzNcfqjuEz3aj6DmdpE72+Fw8YaVQUuDjrwjBUShjpt77MKebTkamdTOyYyLtMwdSW6rU",
-	"1s4NRejIMO44km1/RWgMk9JIt35FrjBUetmZkldv/npWyfD51WUU9/Bs2naXUx/2p9+9fHUJh0SXPWSK",
-	"DqehxMeQjN0va2PVyg30Zc4tfR1IqrnuiT5NcgcCXuBbN3hDCGw5ZsyxMW5CUa8ZxlCx72a246Iu3WCi",
-	"Juo3v+HpG8qESdNFN3zSE0cDePSo71yPHvk00UPCHgpcJ6Wc4UIqypMfhS7BI34oMAeEmiiALpFz7h4M",
-	"gEMvrRYaFZRAeEvXrJ2JyPPxh0fliTreOlugjU8n/clodfJWBpfoY1COzWwnpf6sltxLrE5D7z2yosBH",
-	"Fc30Fp8QlS4XGTGbkCAzXlrIce58Y1HAI24yY/qo1YRm7fp0toYUeWhq7MvPmcjnlYc6HkGmS8OzIAut",
-	"8LMB/AlxyZty4OQ0y5Mja1L99JXOU97MOsIbC62r8hzRqFcKUKUxWA1upWFm9IrglBOzUNRmgsHPYvB+",
-	"dPRQ+GePQnpVFbp9Lphr60Ar3mAl1rGPC6GF6rXzhPD4Zk8vbIYpkWSrFfRKjWGVaT4iiWQl1qw+oQPI",
-	"ZfqK3+SPeTvbNPTgzNMdGliZsEzzzOq8dAisgFq3JQAnQ0iJW5WA0IeHz+IAU5SupgWg0LdISH/UZ0u6",
-	"dKxufJ7WPELVY/Bq4fU9GO+czYLTPmJ0JpZLVNa77NbEFR8pRdZP4Xy7LsUcHaYslfr52ldwxRftGFBQ",
-	"em60w4ReZBvItb6xUE3cVES2APaAN7wKYghr0bfSsBKx4W4woNqaWeDVr06x/Q4uwzWkmpuQip3WpcFA",
-	"RQD5FrQH2PUIx/OryxhmpatyLj8HJJWVqc/iPHU1PlXayQQrl3hFjLH1ROZCYyhe0PdfsSRCAul3e7RZ",
-	"+3sEn053dUOmcV3m+WwAU5/hTv1CvXWXeKJCBi45dZzlyGyn3NR1ElivKu05SZjLSq1yqbC3fAEvdCgV",
-	"hxLMRBEdfqaMfB5y2UP6iPGuyl7fVXWBd2EOi0cB3k3Uu4ODg/o/emE0PKKnd/Wg4d12E3pc48T2Ct2+",
-	"NLxr6UBoNDcdaB4PbpbxDcm+xdpjjWHJ7enN3vHGarkTWq5OvatF2AjDnGODSFsTE53Xe7N1WkrYm2a5",
-	"oBZGs8/3mu3DVOFlb6ssNW/R96TagLJ6T55UCwuZuMVgCF6bOEqNgTJwX9toc+2I6dyYyIZ3fsuco3Yz",
-	"dl69c0rv7OhlVe9O93fxpmGt4+O21KoJQXjH7Y2AvzFPycfboLL1FGBYgRmxPThEGix8as+FbBtuSlCq",
-	"3+qYhmFCXut0OPTUhHlmeNcMNI/9wGrpza5jjeFdz8nSrqcxdDq+MUzrEggLqm6l+yizQY6n82kVNjtt",
-	"YNpros51ipbrWcEPh4JWXDnuDy9qwb6a1kRxUQteqnwNgk2Ndgw4oY2a2sM1ZwpKxbkFLIXLahg1Go48",
-	"Q7heNY1BBMPzdSsYDU8narpdxJr6UDM9oz+n7LbOuiu7KnbygzzsFSIBncUZIXOuVuTCZgPwLj8gmEQY",
-	"I9FuFId9HS+XCSrLSVaYX/z2grKH0uQB5Nvx4aGmaK1Lk+BAm8VheOmwkFxQqZrO1YWVKI5u0VifBwwH",
-	"R4MhPUVriKWMxtHJYDg44f6DyzibOczqztcCXV+NzPPgeDgMaJa9m5/0hVzeoo1Zrh4wtkcQUk3gwKB1",
-	"wrjOa4wlpGuGtj23PFvqIYiLNBoTUaE3t3GF5ng4/MDRXH3TmSOoCu30+Qf04QM1PW34y03G8HDn6Ohk",
-	"15L1eQ4794HaeWc0/vF13Jpbu7AdRgra5/eUGYqFpYQ5SPM1rRFEe+hrpPcTcMB47TGS9uAO6X7GrTtp",
-	"ISjaJxYKuQhzK2PvpSlEGzGfyyQoTZNDTFSnHbpD5t+jSKVCa//1xU6krh8q6jg6HZ48cDKmElLfdExT",
-	"G98xlFXnR0x87wWCev32BYIL1zNa9FGXCH7Nga0XFQtalwDIF1sfqgi3W/h0WnFiytMNjbZPPxv8TCNT",
-	"e0z+nLNRj8KrxqPdafPtqgs38XXfFMD5Q2ox7SyuqcT0VmE48Wrd+eEcXt9gCuWyPSewMtI5ek0a657W",
-	"YdWWSQYidAVydI4jabjytVDaUE66NPpWppgyWpioNyXXCLAaH3VJhqFg0cbi+6aH4FlpuEbkR1psVSxh",
-	"FCIofwt7T5SVlHidlS4bvLF+gKIaTyX40B0GJ/xUY5amN6CaS05Msy/o8D/rTsjmpSdYoGvwiJfCRFWJ",
-	"Gn3mZNHrVKuSZ9AgckMPvdrSGqNWffrTTCy2B6mbcZKt0Y5maqNn/uIDLL0z+nLXLSY7U+JdfzDZ77DD",
-	"1ZA4Gg2P3v90z7XCh0aG0dHp+1/qnbSkl4+P701szTF67cl9ONK9r8JRbHif7dpXZZvY974TNqFgn58M",
-	"Q/ctx8i+cNMv6tLtcYxfbdbVggtoVRarqkNcz/X626Wh6iaVdYI+DW/66skAXrJnCctWroUyoCKY/0KD",
-	"VjssV5duGwiNdgx3dKsauyqC99bozTslDwc6v4aKdPs1P76+29YZz9zdSlPg4U70XE2VwSrTFrcuR1xU",
-	"FRewhchztK5VJ62lXOfXPnvWkOjl2oNxyqJFmtL/uSy6Ay6f+4nQH3yL6yMBc+3n+5hePdgMBdzPNYfH",
-	"e5Mmn90fSOULw/+vmTwGp0EUcPH7vapZF8R3e7RX6Kpris3kcihS7tTcmH+GhBAWQWHp/BxFmDtu/TRC",
-	"XVCsEV+v3+SaeKXnVvu8v/56AGd5HrpzG/7RU0gZZd3fcExu5T6biQD+QYaKis5peYiYy5fCQY7COvii",
-	"M5PKD4SUhrTJYL4GVRZoZMI/9ACJLgqin/imNVhZyFyYMJYwURsDpfCldhkDxt1T4XDFELFiaeuyiEHg",
-	"cRWe0l8gs4VF4K9oThQjuVC+z2Uh6clKRkWfg0g6E/0/Nwa8bGlG66ZK2tyN7Vyn25r730KD3RH87ZH5",
-	"DwCE/XcZ7oUMR++Z/udcgqvhoRW7X4dJrBSO//ne7eeAkQ+5joziZvPOJX3Wsc09Fy0//gcQOnq09SMI",
-	"bUE2Jv4r/R5C3PyKSIdfvT7iF2Vaz92SVvGn/smS5gdK/u1/PyLuxMaenzXxwXaiql8KCApHxjDY+u0J",
-	"mWRNj5XCccfJ9PVuyOP/r8vc9oMf77Y96G3f9tiJg6pJnN0w6KzVy+lJ5kKZ+v3zNtVASXfaxk/PNItP",
-	"VPPTUf7XAp56fH+P0RkGMecUTnyXUc+dH1ugXCCXNzhucBckGYolmbYfPOIWnQzYQDqur/kWi9enuoET",
-	"JnsszA3arB80YHLzyvM1+uXrJv+XsTxXW9tVBS8fPwjFLcQw9uW7YiTaMIe8qfC8q7nF4LS7Kv7fvh8D",
-	"R3UP8VAs5eHtEfvosFbfrKC/fx6zVnIj0/sW/ih8rcuQE3gHVv2iVvum56D5HRZP7128NY3KQ1YihZnI",
-	"hUoYfBO0EFL5YnLansvSirW6tW6odN+9vvufAAAA//8=",
+	"7H2Lc9tGkve/MoW9qtj+IIqUKNmm6mo/RWsncvz6YvlTbkOfOASa5FjADIMZiGZi/e9X3TMDDEiQejhO",
+	"cntXW7trkcA8evrdvx7+FiUqnysJ0uho8FsEn3g+z4D+/V5Dgf9/xbMS8B8pN3DxUQkJaTSI9rp7/Z3u",
+	"4c7e4Vn3yaB/MOh2O729/f7B4T+jOIKciywaRDwTCfxfN2wnUXkURxNRaHMheQ7RIDrGB6I4Emk02I8j",
+	"oS94YsQVRANTlEAfaMMnk2gw4Zl2H5RzKEpanvsw49pcZGoqpF3Z4U6vt7PXP+v2B72DwcHjYGX0qJv8",
+	"pUhTyLIojsLVMP/x9fV1HM2Ap1AQRV7iBCcznmUgp5YkoJNCzI1QOPHZDFjiv2Zqwn58fsIOHx90Y6Yh",
+	"wYfYfswmqmBa5TBW6ZItZorNuGZSMaMuQbIlmA7Sz1IsGkTfAi+gYAXwLP/3YZRxk8wuYTmMojgq4JdS",
+	"FHgcllg6mUHOcWFmOceXtSmEnEa4jx/BFMvjibGH2lz4O0iUTDUzii24MGwME1UAMzNgEj4ZZoplY1G9",
+	"bVPnQoq8zOkptwwhDUyhoHWcn58fl2YG0oiEm3tS8YiNoChU8e/DSMgrnon0gsg3jEZsMQPJuCPngmum",
+	"Qd6WpjHbMOydiH2ND+u5ktpK0rcqXZ4p9ZIXlmsSJQ1Ig//k83mGdBBK7s4LNc4g/z8fNdKhKYyZf7eS",
+	"xkSlOCly0YVR6sI+EUcpGCt6SEdcM2jDhGb0fcHMjEt22Gc/iG87blOgzQWKX3SQdieP+ZNxP+lBH7qT",
+	"p/ygPzlID5PH4yf8abcXxZE23JQ6GvR7+3FkhCFy/uhmeSaNMEt2phR76VbjSMPHqjSDccblpaVPTbx/",
+	"K2ASDaK/7daaaNd+q3ffWorYV5pcMmpufDQgbiWZEpqpKyj8LtmbORREYY27N8zwS0CBo4cLmJQamJJg",
+	"vxSacSlVKRNIUR7GwLSKmVGqE13H0ak0UEiePUM2uedZCjdG23FW3wUH+U7lYGZCTtkCpGGLQskpU5Kp",
+	"smBapNBhZ8WS8SkX8kuO9KDbrY/U75O9gwJpaff7Nc/T73w0oI1NeJmZDiNlwPGEhGZC0iFrWtI3mmVq",
+	"ykqZQsFG9aZHMeMyZUpmS3y6AHduJM4nBaSoeXim73l4RP32k7MKIwmmCA7xVCaqKCAxDHbQNjKepgVo",
+	"zVTB5lzrhSrSLxLIbq8+vfeSl2amCvErpF/50NY27SQx2B7+6beIx0gkjOljNOL2ZK3Vx8edOSw1H2f1",
+	"i8QKQ8mlXkDBUgX4kGEGsowtZiKZdYYyaljr8/PznVVL07ZP98ruinWn7Tq2ecsLnoMznfdgmknGt/KM",
+	"O/Qt2hv3Ss+SIUNh1NHg59+iiYAMOeUSYH6RlEWBK4ujHLTmaDCis5nQLC81GnU0psgLbKxUBlx2ousP",
+	"X8Bxe3shx80LleCseGjWEPwhnOdWPxowzub+mDzFFqTuUWXQiIzrS43+l3cf9IhpvtSOgQI94SzaPY87",
+	"F1oL+ZVP3AvG+mkLzbyv8q91wqGFR/K8ePfmdYwq425n7W3CGbp2W4647WgpnmkcLE+QKNZPjAYRLF/M",
+	"xt8l4o14cfr+19Pea3GqT3Mz/+fJ6eHpx1n+6vz/Lf/j19fiVCxE+n22OP2oxLssfX8qux1Yvvg1PT8V",
+	"b8Tpr/h3spfJcf68m/70Ah0CmuLCEdy6sFEclS5M+58Ynd2az+xRt3DZsYsTJs5OadBaKNlhp9YVZBIW",
+	"5BxyjJwYZ7QN5DnOCpCw4FnMINM2WKq8yDrsID5Tr7hcHhsD+dzc2/HgwrRpFHSBcy6XF9yPH+oUpRh+",
+	"ySZcZJAy/0zgMqJXtcdyIUsD+os8kL2ntbbAiXHTzGlS/VVVxRoNUFn4rVt/2atL7Y4aD9e5KBk3kC2r",
+	"IycPA1J6rhDTmSF/cmWUoeSZuATra+KTbjBwMYZUpKhmXK/5JRSI71SR+DaXJIjZadvWr/MOTXpPTpJK",
+	"EgPpMs95sYwG0WuXfYjiNfYKJhRKXlRBcBifiClxkVEsVUTaP9SRjSOM9pob8mLtQzqpWKYkxr9TpdKW",
+	"bTbC/XBz/6FKxgtgWkwlpEyVpsP8hr845PpznPYNRzoa1FmoSn+xUYMyowETRNCcZxNV5JDGDD7N8XXU",
+	"iRNVTPEjYbTXpEzoocQDIkONX5DPn/MlWW3tSSmXLFcFfLEXv5pe8nJzxUWGnss9ZWZc6mVr+gU/D9iF",
+	"dN4c1DyDim0wchfS6RKpFivKl7Nc5S5Fdf/YPUjHYMiOhjLc9UbZKZukWd1f2Rij4atqN03CJZ7kGL1X",
+	"nswg/Uvu9PfJOZV6ORoQowYGhRumZAI2tYZuQM6TmZBEGZbMILlkDygdodoSUbyOjV1wixr0YWcoRwHx",
+	"nfebcsPHXLcQvcNeK+8b17pqwEyVGvpd7ZAu53NVGEhfQSr4GVH8fqGxKvJ2xqumuMhxDuv4hmYHZOpC",
+	"gIUwM3ZiJ9/BxQzYqiP/ZcnOg1BNVwtjtHl2Zhf29diunRYtAVEKScaLKnGJxOlE9RqI4CczLqfw1vFc",
+	"EOg2Jz1HBuWo0XPybxJ8TVDiEb7RNc9qkCnZ+3mB7G2EPVaXiriootTWNH81SimNyFBjxFZgIGXwiScm",
+	"WzKO0WwC4grSIxS1XGnDenF3r49rKnhioNDN9P5CyRSKjMt0p7+HIY0qcm6aMfNKzj6OJCxuu9pJoXJc",
+	"LFMyJiGWX7LaTKlLIac704xrvdPfv92Cr8OCxM/r9F7Z0IdqADX+CInBHT8XkKVVIru53zcUyeB5G8Vy",
+	"kOn6EbtERBulcsjHlKHFwI0MP6XrR1WYtZipDDptx1DlMloZUhify4qtQUEnBVD5kg/O5lA4Wd9OLrv2",
+	"erY28nwPPDOz9YUcW6dFTVgmJrBOF6811t7LFnyp2Uhdjo7Q37HkpdiRIk2nJVmqktJbSZBljutVl8ES",
+	"N+zJzdu2FUpt3iTquKsdIa3IbxDr2wnITUIsl4EwxCtioibIIfnvINHoaNrMQdti8dtv9Eo2/simkXRZ",
+	"FKqUqUaGUxO2mAkDTM95AhTwCXkltBhnEOyD0thTqSjrFq69LcmS808vQU6RvfYO+nE0x8C1wKX958//",
+	"ORyW3W63++HRv93Ix9UW42irqFfqvnRmt5UDJCxqJefkbJ0HZpDN27g7I8kucAYSTi+a+gbZjKNPO6pI",
+	"0QvZvybSXGSONm3nNi2AG9CG2YfweMjn9uv2IR9OT+to6t2VinQw+R5OLuTWyTPg1cwrg7MH76VA54XR",
+	"/8yVkEY/3D5lb/U8g/kblIgt1VuP1jkOLXpqwkVWFhCj+P34/IQ97R88ZvahMSBvt9ht8r5u5aqc4KPX",
+	"tUPWylR1xfJuCjsgUv+6zn+3GwVXUrJuIOXy2ZwX5ohJuILCinQIBBAGcn3TLgPreF07d0XBl+HiHl83",
+	"3co2pnHff6OZSOkshGSjn3acPt45/cfIKZW16uZWuhxexxttDU77/dnZW2Yf2M6FKHXOu20bxw6By6Nw",
+	"Z+ua9ipSbbJ+gXs8OmIj5LcRVfE07f5SoNbleHydUM+XhdgpYAIF8s62FayJlAsb7AYrilVsG1uWb5zi",
+	"FjE7cfKxTiZcOSqjSuiQweeFmhY81x12bNXCJcBcUxokBy6FnB7ZIjUlRMZgQ0tnAikxWQxsmFillpeq",
+	"ZKkaUvh3iU4ozrOwzpH2h6X50iUevQexOY+3mvpqL2RPVDEWaUpPJEpOBB7MykhSmYsJ2k3yrMxMpRf4",
+	"Ec8ytaAH8MVMJCaK13ErGwO+9ZJZW8o7AE64nEwzdYELKYCny3VHKuCeg+s4emcTV+0+sXeSlKQTSeFK",
+	"JBA7pTNVoJnVZk2t6ryLdsY5fVtloumAXfQu5JFnCtzjcqvc4boxQpPQqoiRwYTVgWOYljJmYwJHsOO3",
+	"p+wBKh+tvP7h8/lD9NiV+zPN0ZYLA6E/yuciiiP6bis9UUclmXA5gfW9jwu10FCQ/iPlt9QG8vhuHkNC",
+	"HkF6wdsmEbmXJ392ZIjen5009EvKDewYkW/VLajsfY29jcooyS4/GtSS/PRBRjo0Rm42V5JfVaZtNuU1",
+	"z0G3VaukYhqSAoydRc1B6irS6GzXmqgAJSxuQcYMXSBX+8LPUO3Q3ijQCx+a8ymwK0EVtBVmuv8hPHGe",
+	"/QWfbmSr0XsNxc4xPjC6v1D1V02JIB1WgSwcYzeWE1eyXgtkg0MbdG4zNE79vBTtoRqKcoUerXN9okXr",
+	"OO7YoHb8t5Y+U0XJDFyZNoxqwLf2lLzCXHWT1gJUv562bVfF+BW3QTJbYHfi4xWFBQ4ZpufAbZ2/Res2",
+	"KvPrmFf0uQz6Y6NjV3ghizZgDh6KYdh+Eo5Cn8Cow97M+S9lewIjrNJvcoLsBKNQo7p6/ocNcexNZ0Bg",
+	"7VWCNwjQWJkbtO0g3s9RDE8sl+Ow2/MGaoKGUEM2IbWnbKIQXCDt8pKo69A1WWpyf/HztnxSDTxYneo7",
+	"cQXSZ5MmdcbgoBtEYOuiXQfhHsiwRtwAcLA66XOei2z5JbPWCIb1MH6d8LoNmn1MrG5T3Ko0deLIavp1",
+	"MjZwIK16HA0Q+SukkpNEldKapJynX6CYe93rClnSpnCamRYKhLTx6ZKtEcXtOOMOmn1/g2X9x0cup+ob",
+	"zeaFyHmxZJewbBBCSHPYvyGkb8BkVmd4xZe+5rnd+D++DtE1W4ZBmVt31DYPfHi9itJZHfx7rhkGzkt0",
+	"wAjLpm5Y7JPrJsjnRveBnvOsdsRkmWVh00Flf1o5EJ+29UoLQtp4zE9vLd938go8HqmNySe4kyrrTfui",
+	"fgQJgrxD/Aq1IkZuRNRbb+ag1Rux8tYQkXDPbqkBK4XcucIIjTOMG4pk3VBcx5GGpCyEWb5DG+TK5GTF",
+	"0JzWfz33Z/ji/CyK27y10E45f2309s27M7aL69K7tKLdkauPkukgu0fc6HFwbn0zY+a2iCbkRLWY/TrL",
+	"zTh7DZ9M56PGoGdAAd0KOBvdjRq6jB6uhKZDokrTGcqh/NvfCKueiQnYlGTjMXyi12GPHrXt69Ejmy+3",
+	"Pn3LCkwjtz6GqUC/nj1yDtUjesgRh3E5lIw1Fzkh6EWHkc9TxyKUL7OSrog7E55lg7u7Q0O5t7Y3tzba",
+	"nYuHcHTUVgXMwdqgrOnLWrakaMbvBt97pHkOj/ya8S3aIUhVTmc+AiHCC80ymBiLyuLskXO1HwUIPuKu",
+	"B+MlS4FaDAa2dj/j2cRrqL0+m6nSZvSnSsLDDvsBYE6TkuGkrKJdjqiWansVVJbSZNbZmSrla5u4RrWQ",
+	"DGQaY7RtFqqKfg0fOzecFswskJXmw6071ARpFOQrjxKw/lWGLomSNMGCL2NrFxz+zHLnfoetA6LcZJDi",
+	"krQfQS3kgC1miraIR7LgS2IfB58ijIOnN+pjmk7XaCh2bNftYt8Z17TmsVZZaYARAyoVngDb77KUXEN3",
+	"QGDNw0OfVpGqCjdzdQW6M5T9NllSpSF2o/2EAbgDaFi2sPzuhHdCYkHhEBJ6xucUM5PKDvoTaEspEH9i",
+	"IIcnkUIGBlI6ler5SldYL1gPGPBkxuaFMpDgiyQDmVKXmnm4sl9kENl0aMJzdwxuLPxWFMREJLgrBPBT",
+	"Ewks+1UZZTuDmcGSpYr8b9kZygMi4nfPqiFy8GKraZRMaOMA0+0x5xEO8I9nL5+dPWsb4zeRXtcngmKh",
+	"JrQzM1O6jkDtubSe5w7PMhoByebSolYOXLmJ9JYmDXyGQXag3bhmyoZpFZj3xflZzMal8flSiwgXUovU",
+	"ZmAtqStnWyojEvD6/RxPWVfNWJTto8IDfv+M2Molf+1sj1Yruo/Yg9EmXMworko0DztsZLPTIztQa80k",
+	"HkqXPReU9h1ntjaZA5emkXy29A1bpNhEeBnJhITW0gN7rRwAwGWshpLCOOoumFM+A98T1vx99pnnzz6n",
+	"/9kh8gkU+nkoP+/s7FT/xRf63R4+vQmNyD6vwxEHldMbjtBEKLLPAQ84yGGNRaTOwHoYC01rGyzsaHJD",
+	"rjdutXY2+eH2cbgqbe4HIY3iWpxq9zrAzjZeb82041BcX9bDObYoFEmI5Wxrc3N79trnOrJgfU/9BJlI",
+	"jF2ekFPNZvwKnCBYbiKTO2AF8NTWJUKq9WidK82Y7LOdMnNJbd9x6t85wHc2oJr8u6PteK6RG2tvLzw1",
+	"3yvCPhNoxQUTkKWalJll2aofxI1AhFiHkCMHc5sgIhy5dk3SXLNRgJ1zbSU01kG3a1fjWhnZ57qXcWB7",
+	"1Uordg1pdO9aSpZ6OYpZA/sXs1FVvqCDqkCV1mSuLMeu88j7AA1AIM41lCcqBU21KGdUXDEq9lbo7gUp",
+	"tq0eNZRUkGJvZLZknEQNZ/QFj3XTQjDrY8lKSYESm3Mzq3zCfrdvCUK1plHMuBM8W3Ni/e7BUI7WC1Aj",
+	"azdHx/jniNTWcXNk4x0BepBg/84SUJK74CKj1EvG9azDrMp37ljCi0KAXins2hpcJhKQmiJG18ny6hRD",
+	"obLIXMSiB7u7lK5XZZFARxXTXffSbi4oO+Thh75XPYqjKyhsoSrqdnqdLj6FY/C5iAbRfqfb2SdYiJlR",
+	"aLY7q/BMUzBtmVZLg71u17nmpN1szxfLxBXomM7Ver8hGDVV6OkUoA0vTOM1coyEqfs1LbUsWSo47Gka",
+	"DXBRDnG10j2/1+3esUlLXTYQpb5Ijp/fAZHpVtMCyDxbJQy1+fR7+5uGrPaz27gKIAyio8HPH+Kgg+FU",
+	"NwjJcZ6/Y5jLpxqjf3eaH3AMd7S7tr55uwN2DmsIKA4h3Mj7aKXIIjlG+0azXEwdgnlgtTSa6IJPJiJx",
+	"TFMHREPZALltOPMfgadC2oLJX/zYcanL+x51HB109++JkfaH1IaTruvaG+D5VbBHi29tJa3GD1tJT00L",
+	"yPyL2kn/TOj+a0+CoB1UUh2VTBX67Zo9GHlKjAizWnP7iIBcvwd4fovIn1Bobb1wDxrSG2U+TCERNFO1",
+	"1WhO7pNYCkPSOq3UmlJCI3p+G3QkJ0Bl42oAjoGSRUwO2HymJFBPXui3Kms55lwbIaf+DgD3vnVxJYXT",
+	"kLJyHsJNF4UwBtcpCm2OKjuuy2TGuKupZGAMmW53vYRdS4xK90qkYLGEQ/mxpAwL+M4lk8zApXtC538L",
+	"5tXuBiXRGs9C5DmkHfa8LCjvZvHS2vlZQ0neUECemGmB8d9xaWadj9qic32/FHoxze5EnK5ynep6i6yv",
+	"WSg96MKSoq4urV67wKZgarfIMsNQ+ngRPzMib9XtPo3sGBm14X17rYO+PtnGxnULTdjZV2OV1+DDNTK4",
+	"BZ17B4XTwFVfNxP0pijhut2mbbcbrlc5jvrd3s1Pt1xscl8D1e8d3PxSa+sPvry3d+vFVhTD157ehiLN",
+	"Bmoypt3bTBde1lOb4Jt2WFukberadYEG+plU8qp69lmszTr6GUWVWVZDMlwi2mopJV3O0oLNnOJWuqqo",
+	"1ZU/ZpQa3Iw9cpkcCnKssi0lheqj8BoRSiwhF2+QblWaY6ptV9duWK+iHRZ1O0BUCKGryujuqgEc7ZcS",
+	"imV9IcDKrSe10LrUcnUDwUrp8tq6MQ3J7N8Ak0F1bPtYW7LItmPhtjK72sZ9b4G9g8zVV9j8adLTLA/+",
+	"/OF6XZzQBhFpKel8C9G6Saxux3Zx1cNpr45yxyukNhw/9QBCyo922Bvi6BVpHUoyh2ROCU21WWyiOzKf",
+	"z1tuKmD84Yz3V+afrUyTw+7G+Ng3BbEFKdfVRvjTGteZ8ywDbYKyTnXKVQbN5scUS9R8acPtpSrJvV2q",
+	"kqo4GwLiAHn15SFx5UK1Ed0/WIPHbuf1uMdb0yI2f7cjpK1j/S9nkglUjOfs9O8trEkJumTWBk80ltt8",
+	"bEAKi64UQDvJKbvOrxwQ2JbBGCVsgEIHwle9ePfmNXsFxRTYW5zGRlMPfnx+wh7vPz18SDlWgrwMpYFP",
+	"hv4tgO694Tl0WCO0sxEcrzAsGUxMhX/w1SLqZ6T4vcIFutSSLymgZh+wSWvow9Yjn5GHrtgumREhXkZD",
+	"yXNFxSnI2wSpXEUx/u6RiI0sLTFsEELIJoe3qaKQ1uuU2m45ukPYsRGiefsQ5K+sQ6zb64GidI/EH+9a",
+	"/Qmx0F9Rd9nbAqzNcqy91bpWtf+tZrYt0Gng0LfENysgdfZmYmtUVGbsdbtx0IFhnxzKXrdbRTvMxQuo",
+	"no7YRsxBjSJxutUo1erRCW3eLOQ7j23/YnEzC9VMY1co/p+DRqKo93Sv0+3sdR4HjQYD15fjO26ik1mh",
+	"cnRF2Eshy0/NToTGVWy9vUG3O+h2/xl0OPjAC7f5+HI//2Xv09WB7M8+Hi5+fVI8NXvJwXKcNjsagkEP",
+	"zrq9wb4fNGzZiF6pX0WW8d2DTpc9+KnXO7LrY5+eHF4c9h+y4/k8g3MY/yDM7sH+487+IXvww/dnr17G",
+	"LBOXwL6D5FI9ZHZ7u71+t0P/Ye/4hBfCvRJdx02CPekc9Dq9brez120SjdqYArLZYQgS9XamJGyk2/5Z",
+	"98mgt0Y3fxfeLfPj7eSjM+ndTD67xCN28va9Wy578471nlx0La1e8QQ/+KlJ1cPuQafX6R200vX/23rP",
+	"bu9Jp8teqbHIYLd38KzXf+IpfNjtd3rR9Yc7GK2wr2WT8+hY/X/dxmXV64OOYw24+vut9S9hr6z2zaDt",
+	"mvVnHpO1Eh4763uXePhMMQ+2CJSr6wfRLi5rU54g01p33pRJCjjkG81G9qZnj+to9l1s1VaUSJpzKjQ7",
+	"H0ykd7rf/cNfKX63c9+jqugKBJuKir6Rt3ETHmGDpLJlFLc7d7EblYtBppAynlXVxvvfjNeva4WvlWHP",
+	"3XK+3i1LNaJksIbUatuvO1SMoSx62t0o4g996iO4oHRCoEQJQ9lySeS/YjImaJLeqrkq8OrmdB4FxCt3",
+	"lPjrhDambWL6gY15oTBQbvMAV/FyFkm6KWnostPN4mT1dYcdZ5lD0rd6uKgkKyxy6OIOZdPHpVWEyNyK",
+	"PnS9ym51lbEDvLZd3DIgyLZHyT940rhyx+X7ayVOIGcNhNfk+pIoi271Q7tX376SqDxXkklVWIfBtPR1",
+	"0YKQ5f2VusIACkl46Y9Dl1ElUTi8vlTVHQoENiP4iWJj6LBvlZmFF+6hu7/p2q0OO6diqD/kxmtDSd1u",
+	"dEPa1BYmiCvc9bhUs3R42UzkAh+sqiRtBixpXKb2e+cYzgJeDS4JTOtriRs3ma5dubZW92zecbZ+89gd",
+	"NGn7NXK3SkD0b7hejWrplCtyjRzbpcoXZv57JgnucxM08MvVZBR+1lADW+64/fK75xt8tHb/fHiQRimn",
+	"NP6kq+jj+hc7GvRq1RFflWgtV/QFaKvq50HqHwP5H391f9yw1i0/IWItzFD6S9odw6EwdFp/4qFqakAH",
+	"oaFk2sDS3iv7b4VRuH0+L7w772bPzHoeG9N659UZWn+CzlBNVjy22P+kEhcpGwP13VQYfbpiijq+3Fkm",
+	"6CLZ200mKsvUQrtCKxgj5FTbRjrrSdtrC53P4DoMN1ntKZjmhXhfnLSr8AZBLGXvyYvea+q4tzfHhV6Y",
+	"v7kOnZ7Y1lg0EzLJyhS9mBPrajW9HvtrVWnlgJInZP1e2z6oIR9nt/HLiNFtr3h4416vu9dvXoP35C46",
+	"oUHVDVkeYqSvgJgmDiTndyVKGMP2tIlvVd0cexwH/QFtqBULfb65IdV3XDbbUW17aT24iw6D3yI4sono",
+	"W/SWUuRwgh6T7VxRE2Nb4ZaqJJd9EKTHkxnwOVqvxLXTUeeaAysaglBa2L5VmVVTgGt91WxSgJ61+8WQ",
+	"XNZ5na8NgvtXTgMSgjfEsdjzsZ3C1d1LVacFHq1or9PQrKic27JrLufLelVfyi6fi92rHrkhbqy2Znp7",
+	"u31MXEnNMT5XGVeX36vSBeJWr8erd0jbJCPUuRNq8Xe5Obv863jt9gZqSuYpG/OMy4TCWtTYXEiLV07D",
+	"PmYlicmDcR2Y+vrD9X8FAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
@@ -93,6 +94,32 @@ func (s *Store) SessionByID(ctx context.Context, id string) (auth.Session, auth.
 		return auth.Session{}, auth.User{}, fmt.Errorf("reading a session: %w", translate(ctx, err))
 	}
 	return session.session(), user.user(), nil
+}
+
+// LiveSessions implements [accounts.SessionStore].
+func (s *Store) LiveSessions(ctx context.Context, of accounts.LiveSessions) ([]auth.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	var rows []sessionRow
+	query := s.read.NewSelect().Model(&rows).
+		Where("user_id = ?", of.UserID).Where("password_mark = ?", of.PasswordMark).
+		Where("revoked_at IS NULL").Where("expires_at > ?", of.At).
+		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			q.Where("1 = 0") // of no channel, unless of one of these
+			for channel, renewedAfter := range of.RenewedAfter {
+				q.WhereOr("channel = ? AND renewed_at > ?", string(channel), renewedAfter)
+			}
+			return q
+		}).
+		Order("created_at DESC", "id DESC").Limit(int64(of.Limit))
+	if err := query.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("reading sessions: %w", translate(ctx, err))
+	}
+	sessions := make([]auth.Session, 0, len(rows))
+	for i := range rows {
+		sessions = append(sessions, rows[i].session())
+	}
+	return sessions, nil
 }
 
 // RenewSession implements [signin.Store].

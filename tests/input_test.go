@@ -117,7 +117,7 @@ func TestNoOperationTakesALargeBody(t *testing.T) {
 func TestAPasswordIsCheckedExactlyAsReceived(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
-	passwords := []string{"abc\x00def", " both ends ", "pässwörd-éè", "pa\u0308sswo\u0308rd", "😀🔑", "tab\tand\nline", `quote"\back`, strings.Repeat("long", 4000), ""}
+	passwords := []string{"abc\x00def", " both ends ", "pässwörd-éè", "pa\u0308sswo\u0308rd", "😀🔑", "tab\tand\nline", `quote"\back`, strings.Repeat("long", 256), ""}
 	for i, password := range passwords {
 		user := app.AddUser(t, apptest.User{Email: fmt.Sprintf("user%d@example.com", i), Password: password})
 		for j, typed := range passwords {

@@ -41,6 +41,7 @@ type difference struct {
 // purpose"; the numbers are those of docs/decisions.md.
 var differences = map[string]difference{
 	"login: email domain upper case": {200, "", "letter case is ignored when just one user matches (design, E-mail addresses)"},
+	"login: email trailing newline":  {200, "", "what surrounds an address is ignored at every door (issue 10, 1.8a)"},
 	"login: NUL in username":         {422, "invalid_request", "a NUL in a name is the client's fault, not a 500 (design)"},
 
 	"body: username NaN":                    {422, "invalid_request", "NaN is no JSON; not a 500 (design)"},

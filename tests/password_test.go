@@ -56,7 +56,7 @@ func TestAPasswordThatIsNotChanged(t *testing.T) {
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		app := apptest.Start(t, databaseURL)
-		alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
+		alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42", LastName: "Liddell"})
 		here, elsewhere, over := app.Login(t, alice), app.Login(t, alice), app.Login(t, alice)
 		wantLetIn(t, app.Do(t, apptest.Request{Method: "POST", Path: "/users/logout/", Token: over}))
 
@@ -67,7 +67,11 @@ func TestAPasswordThatIsNotChanged(t *testing.T) {
 			"a wrong current one":          {marker, "looking-glass-43", "current_password"},
 			"no current one":               {"", "looking-glass-43", "current_password"},
 			"a short one":                  {alice.Password, "m4rk3r!", "new_password"},
-			"a numeric one":                {alice.Password, "8529637410", "new_password"},
+			"one of 1,025 characters":      {alice.Password, strings.Repeat("é", 1025), "new_password"},
+			"a current one of 1,025":       {strings.Repeat("x", 1025), "looking-glass-43", "current_password"},
+			"one like the name":            {alice.Password, "Liddell-7", "new_password"},
+			"one like the product":         {alice.Password, "my-latchkey", "new_password"},
+			"one like the site":            {alice.Password, "localhost-1", "new_password"},
 			"a common one":                 {alice.Password, "trustno1", "new_password"},
 			"one like the address":         {alice.Password, "alice@example.com", "new_password"},
 			"none":                         {alice.Password, "", "new_password"},
@@ -178,18 +182,9 @@ func wantUnchanged(t *testing.T, app *apptest.App, user apptest.User, tokens ...
 }
 
 // passwordEvents returns the events that tell of a new password.
-func passwordEvents(t *testing.T, app *apptest.App) (found []auth.Event) {
+func passwordEvents(t *testing.T, app *apptest.App) []auth.Event {
 	t.Helper()
-	err := app.Store.EachEvent(t.Context(), auth.ListParams{}, func(e auth.Event) error {
-		if e.Action == auth.ActionPasswordSet {
-			found = append(found, e)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
+	return eventsOf(t, app, auth.ActionPasswordSet)
 }
 
 // fieldsOf returns the fields that an answer finds fault with.

@@ -40,8 +40,11 @@ func TestAClientThatStopsInTheMiddleOfItsBody(t *testing.T) {
 	for line, want := range paths {
 		for _, length := range []string{"Content-Length: 50", "Transfer-Encoding: chunked"} {
 			token := token
-			if strings.HasSuffix(line, "logout/") { // it would end the session for the others
+			switch {
+			case strings.HasSuffix(line, "logout/"): // it would end the session for the others
 				token = app.Login(t, alice)
+			case strings.HasSuffix(line, "logout-all/"): // and this all of hers
+				token = app.Login(t, app.AddUser(t, apptest.User{Email: length + "@example.com", Password: "builder-42"}))
 			}
 			all.Go(func() {
 				status, err := stopInTheMiddle(app, line, length, token)

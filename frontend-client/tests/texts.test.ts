@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { messageOf as accountMessageOf } from '@/app/account/messages'
+import { faultsByField, text } from '@/app/form'
 import { messageOf } from '@/app/login/messages'
 import { initials } from '@/components/initials'
+import { ago } from '@/components/time'
 
 describe('messageOf', () => {
   test.each([
@@ -29,5 +32,52 @@ describe('initials', () => {
     [{ name: '👩‍🚀 Ride', email: 's@example.com' }, '👩‍🚀R'],
   ])('%j', (user, expected) => {
     expect(initials(user)).toBe(expected)
+  })
+})
+
+describe('messageOf of the account', () => {
+  test.each([
+    ['invalid_request', undefined, 'Nothing was saved. Correct the errors below.'],
+    ['too_many_attempts', 900, 'Too many failed attempts. Try again in 15 minutes.'],
+    ['busy', 1, 'Many people are signing in right now. Try again in a moment.'],
+    ['unreachable', undefined, 'The service cannot be reached right now. Try again in a moment.'],
+    ['<script>', undefined, 'That did not work. Nothing was saved. Try again.'],
+  ])('%s', (code, retryAfter, message) => {
+    expect(accountMessageOf(code, retryAfter)).toBe(message)
+  })
+})
+
+describe('ago', () => {
+  const now = new Date('2026-11-24T12:00:00Z')
+  test.each([
+    [0, 'just now'],
+    [59, 'just now'],
+    [60, '1 minute ago'],
+    [119, '1 minute ago'],
+    [3_599, '59 minutes ago'],
+    [3_600, '1 hour ago'],
+    [86_399, '23 hours ago'],
+    [86_400, '1 day ago'],
+    [29.9 * 86_400, '29 days ago'],
+    [-5, 'just now'], // the clocks of two machines differ
+  ])('%d seconds', (seconds, words) => {
+    expect(ago(new Date(now.getTime() - seconds * 1000), now)).toBe(words)
+  })
+})
+
+describe('a form', () => {
+  test('gives a field as it was typed, and nothing for what is none', () => {
+    const form = new FormData()
+    form.set('name', ' Ada ')
+    form.set('file', new File(['x'], 'x.txt'))
+    expect([text(form, 'name'), text(form, 'file'), text(form, 'other')]).toEqual([' Ada ', '', ''])
+  })
+
+  test('has a fault for each field', () => {
+    const errors = [
+      { field: 'first_name', message: 'Too long.' },
+      { field: 'last_name', message: 'Odd.' },
+    ]
+    expect(faultsByField(errors)).toEqual({ first_name: 'Too long.', last_name: 'Odd.' })
   })
 })

@@ -7,6 +7,7 @@
 //	groups.go      groups and permissions
 //	passwords.go   kinds of password
 //	sessions.go    beginning and renewing sessions
+//	livesessions.go  those in which somebody can act
 //	endings.go     ending them
 //	attempts.go    counting failed logins; deleting what has expired
 //	admin.go       what the admin site's sessions and one-time tokens take

@@ -17,9 +17,9 @@ func (s *Site) sessions() Model[auth.UserSession] {
 	return Model[auth.UserSession]{
 		Name: "sessions", Label: "Sessions", One: "session", Many: "sessions", Permissions: auth.SessionModel,
 		Key:   func(u auth.UserSession) string { return u.ID },
-		Title: func(u auth.UserSession) string { return u.Email + ", " + browserOf(u) },
+		Title: func(u auth.UserSession) string { return u.Email + ", " + u.Device() },
 		Columns: []Column[auth.UserSession]{
-			{"browser", "Browser", false, func(u auth.UserSession) Cell { return Text(browserOf(u)) }},
+			{"browser", "Browser", false, func(u auth.UserSession) Cell { return Text(u.Device()) }},
 			{"email", "User", true, func(u auth.UserSession) Cell {
 				return Cell{Text: u.Email, Link: Prefix + "users/" + strconv.FormatInt(u.UserID, 10) + "/", Person: true}
 			}},
@@ -114,38 +114,4 @@ func channelName(channel auth.Channel) string {
 
 func sessionsOf(email string) string {
 	return Prefix + "sessions/?" + url.Values{"q": {email}}.Encode()
-}
-
-// browsers and systems map words in user agents to names. The order counts: Edge's user
-// agent has Chrome's word too, and Chrome's has Safari's.
-var (
-	browsers = [][2]string{
-		{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"HeadlessChrome/", "Chrome, headless"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
-		{"curl/", "curl"}, {"node", "Node.js"}, {"Go-http-client", "Go program"}, {"python", "Python program"},
-	}
-	systems = [][2]string{
-		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},
-	}
-)
-
-// browserOf returns the name of a session's browser and system.
-func browserOf(u auth.UserSession) string {
-	named := func(names [][2]string) string {
-		for _, name := range names {
-			if strings.Contains(u.UserAgent, name[0]) {
-				return name[1]
-			}
-		}
-		return ""
-	}
-	browser, system := named(browsers), named(systems)
-	switch {
-	case u.UserAgent == "":
-		return "Unknown"
-	case browser == "":
-		return shortened(u.UserAgent)
-	case system == "":
-		return browser
-	}
-	return browser + " on " + system
 }

@@ -71,6 +71,9 @@ func (s *Site) serveLogin(req *request) error {
 		}
 		problem.Note(req.Context(), named)
 		view.Fault, status = named.Detail, problem.Status(named.Code)
+		if len(named.Fields) > 0 {
+			view.Fault, view.Faults = "You are not signed in. Correct the errors below.", named.Fields
+		}
 	}
 	return req.renderForm(status, view, page{Title: "Sign in", SignedOut: true})
 }
@@ -107,7 +110,7 @@ func (s *Site) servePassword(req *request) error {
 	view := formView{
 		Heading: "Change your password", Submit: "Change password", Back: Prefix, Confirm: confirmField(),
 		Intro:     []string{"After the change you stay signed in here, and are signed out everywhere else."},
-		Fieldsets: []Fieldset{{Fields: passwordFields("new_password", "New password", true)}},
+		Fieldsets: []Fieldset{{Fields: s.passwordFields("new_password", "New password", true)}},
 	}
 	view.Confirm.Label, view.Confirm.Help = "Current password", ""
 	status := http.StatusOK
@@ -134,10 +137,10 @@ func (s *Site) changePassword(req *request) error {
 	return s.accounts.ChangeOwnPassword(req.Context(), req.by, auth.PasswordProof(req.form.Text(currentPassword)), password)
 }
 
-// passwordFields returns the two fields for a password to be set.
-func passwordFields(name, label string, required bool) []Field {
+// passwordFields returns the two fields for a password to be set, and what it must be.
+func (s *Site) passwordFields(name, label string, required bool) []Field {
 	return []Field{
-		{Name: name, Label: label, Kind: PasswordField, Required: required, Autocomplete: "new-password", Help: "At least 8 characters, not only digits, and not a common password."},
+		{Name: name, Label: label, Kind: PasswordField, Required: required, Autocomplete: "new-password", Help: s.accounts.PasswordRules().Help},
 		{Name: "again", Label: "Confirm " + strings.ToLower(label), Kind: PasswordField, Required: required, Autocomplete: "new-password"},
 	}
 }
@@ -165,7 +168,7 @@ func (s *Site) serveSetup(req *request) error {
 	view := formView{
 		Heading: "Create the first superuser", Submit: "Create account and sign in", Hidden: []hidden{{"setup", token}},
 		Intro:     []string{"The first superuser can do everything here, and can create more users. This link works only once."},
-		Fieldsets: []Fieldset{{Fields: append([]Field{{Name: "email", Label: "E-mail address", Kind: EmailField, Required: true, Autocomplete: "username", MaxLength: auth.MaxEmailLength}}, passwordFields("password", "Password", true)...)}},
+		Fieldsets: []Fieldset{{Fields: append([]Field{{Name: "email", Label: "E-mail address", Kind: EmailField, Required: true, Autocomplete: "username", MaxLength: auth.MaxEmailLength}}, s.passwordFields("password", "Password", true)...)}},
 	}
 	status := http.StatusOK
 	if req.isPost() {

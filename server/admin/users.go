@@ -109,7 +109,7 @@ func (s *Site) userFields(ctx context.Context, by *auth.Principal, a *auth.Accou
 		}},
 	}
 	if isNew {
-		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice()}, passwordFields("password", "Password", false)...)}
+		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice()}, s.passwordFields("password", "Password", false)...)}
 		return []Fieldset{fieldsets[0], password, fieldsets[1]}, nil
 	}
 	return append(fieldsets, Fieldset{Title: "Important dates", Fields: []Field{
@@ -213,7 +213,7 @@ func (s *Site) userActions() []Action[auth.Account] {
 				return []string{"The user is signed out everywhere and has to sign in with the new password. Share it with them securely."}, nil
 			},
 			Fields: func([]auth.Account) []Fieldset {
-				return []Fieldset{{Fields: append([]Field{passwordChoice()}, passwordFields("password", "New password", false)...)}}
+				return []Fieldset{{Fields: append([]Field{passwordChoice()}, s.passwordFields("password", "New password", false)...)}}
 			},
 			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, form Form) (string, error) {
 				password, err := chosenPassword(form)
@@ -316,7 +316,7 @@ func (s *Site) userPanels(ctx context.Context, by *auth.Principal, a auth.Accoun
 	}
 	for _, session := range found.Items {
 		row := PanelRow{Cells: []Cell{
-			{Text: browserOf(session), Link: Prefix + "sessions/" + session.ID + "/"}, Text(session.Address), At(&session.CreatedAt), At(&session.RenewedAt),
+			{Text: session.Device(), Link: Prefix + "sessions/" + session.ID + "/"}, Text(session.Address), At(&session.CreatedAt), At(&session.RenewedAt),
 		}}
 		if by.Rights.Has(auth.SessionModel.May(auth.Delete)) {
 			row.Links = []Link{{Label: "End session", Path: Prefix + "sessions/" + session.ID + "/end/", Destructive: true}}

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
@@ -97,24 +95,6 @@ func TestNoCellOfAFileIsAFormula(t *testing.T) {
 	} {
 		if got := harmless(cell); got != want {
 			t.Errorf("%+v: %q, want %q", cell, got, want)
-		}
-	}
-}
-
-func TestWhatABrowserIsCalled(t *testing.T) {
-	t.Parallel()
-	for agent, want := range map[string]string{
-		"": "Unknown",
-		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36":                                   "Chrome on Linux",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0":           "Edge on Windows",
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1": "Safari on iPhone",
-		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0":                                                    "Firefox on macOS",
-		"curl/8.14.1": "curl",
-		"a program of one's own whose name is rather long, so it is cut": "a program of one's own whose name is rat…",
-	} {
-		got := browserOf(auth.UserSession{Session: auth.Session{UserAgent: agent}})
-		if got != want {
-			t.Errorf("%q: %q, want %q", agent, got, want)
 		}
 	}
 }

@@ -37,6 +37,23 @@ func toUser(u auth.User) gen.User {
 	return out
 }
 
+func toSessionList(sessions []auth.Session, current string) gen.SessionList {
+	out := gen.SessionList{Sessions: make([]gen.Session, 0, len(sessions))}
+	for _, s := range sessions {
+		out.Sessions = append(out.Sessions, gen.Session{
+			ID:        s.ID,
+			Current:   s.ID == current,
+			Client:    s.Device(),
+			UserAgent: s.UserAgent,
+			Address:   s.Address,
+			Channel:   gen.SessionChannel(s.Channel),
+			CreatedAt: s.CreatedAt,
+			RenewedAt: s.RenewedAt,
+		})
+	}
+	return out
+}
+
 func toFieldErrors(faults []auth.FieldError) *[]gen.FieldError {
 	if len(faults) == 0 {
 		return nil

@@ -86,6 +86,12 @@ func (g *guard) validate(c *gin.Context, op *operation) error {
 			return err
 		}
 	}
+	if op.body == nil {
+		// The validator would wait for a body that nobody reads, and read all of it.
+		without := *r
+		without.Body = http.NoBody
+		r = &without
+	}
 	params := make(map[string]string, len(c.Params))
 	for _, p := range c.Params {
 		params[p.Key] = p.Value

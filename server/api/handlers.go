@@ -57,6 +57,42 @@ func (s *Server) GetCurrentUser(ctx context.Context, _ gen.GetCurrentUserRequest
 	return gen.GetCurrentUser200JSONResponse(toUser(principal(ctx).User)), nil
 }
 
+// UpdateCurrentUser changes one's own names: PATCH /users/me/.
+func (s *Server) UpdateCurrentUser(ctx context.Context, in gen.UpdateCurrentUserRequestObject) (gen.UpdateCurrentUserResponseObject, error) {
+	user, err := s.accounts.UpdateOwnNames(ctx, principal(ctx), accounts.OwnNames{FirstName: in.Body.FirstName, LastName: in.Body.LastName})
+	if err != nil {
+		return nil, err
+	}
+	return gen.UpdateCurrentUser200JSONResponse(toUser(user)), nil
+}
+
+// ListOwnSessions lists where one is signed in: GET /users/me/sessions/.
+func (s *Server) ListOwnSessions(ctx context.Context, _ gen.ListOwnSessionsRequestObject) (gen.ListOwnSessionsResponseObject, error) {
+	by := principal(ctx)
+	sessions, err := s.accounts.ListOwnSessions(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ListOwnSessions200JSONResponse(toSessionList(sessions, by.Session.ID)), nil
+}
+
+// EndOwnSession ends one of one's own sessions: DELETE /users/me/sessions/{id}/.
+func (s *Server) EndOwnSession(ctx context.Context, in gen.EndOwnSessionRequestObject) (gen.EndOwnSessionResponseObject, error) {
+	if err := s.accounts.EndOwnSession(ctx, principal(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	return gen.EndOwnSession204Response{}, nil
+}
+
+// LogoutAll ends all of one's own sessions: POST /users/logout-all/.
+func (s *Server) LogoutAll(ctx context.Context, in gen.LogoutAllRequestObject) (gen.LogoutAllResponseObject, error) {
+	keepCurrent := in.Params.KeepCurrent != nil && *in.Params.KeepCurrent
+	if err := s.accounts.EndOwnSessions(ctx, principal(ctx), keepCurrent); err != nil {
+		return nil, err
+	}
+	return gen.LogoutAll204Response{}, nil
+}
+
 // ChangePassword sets one's own password: POST /users/password/.
 func (s *Server) ChangePassword(ctx context.Context, in gen.ChangePasswordRequestObject) (gen.ChangePasswordResponseObject, error) {
 	err := s.accounts.ChangeOwnPassword(ctx, principal(ctx), auth.PasswordProof(in.Body.CurrentPassword), in.Body.NewPassword)
@@ -64,6 +100,12 @@ func (s *Server) ChangePassword(ctx context.Context, in gen.ChangePasswordReques
 		return nil, err
 	}
 	return gen.ChangePassword204Response{}, nil
+}
+
+// GetPasswordRules returns what a new password must be: GET /users/password/rules/.
+func (s *Server) GetPasswordRules(context.Context, gen.GetPasswordRulesRequestObject) (gen.GetPasswordRulesResponseObject, error) {
+	rules := s.accounts.PasswordRules()
+	return gen.GetPasswordRules200JSONResponse{MinLength: rules.MinLength, MaxLength: rules.MaxLength, Help: rules.Help}, nil
 }
 
 // GetHealth reports that the process lives: GET /health.

@@ -179,13 +179,18 @@ func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) err
 			Log:       a.log,
 			SignedIn:  newCrowdWatch(options.Clock.Now, a.log).signedIn,
 		})
-	a.Accounts = accounts.New(accounts.Deps{
+	a.Accounts = accounts.New(accounts.Config{
+		MinPasswordLength:   cfg.MinPasswordLength,
+		SiteNames:           siteNames(cfg.PublicURL),
+		AccessTokenLifetime: cfg.AccessTokenLifetime,
+	}, accounts.Deps{
 		Users:      a.Store,
 		Groups:     a.Store,
 		Sessions:   a.Store,
 		Tokens:     a.Store,
 		Transactor: a.Store,
 		Passwords:  passwords,
+		Breaches:   a.breaches(cfg),
 		Confirmer:  a.SignIn,
 		Clock:      options.Clock,
 		NewID:      options.NewID,

@@ -14,6 +14,7 @@
 //	frontend.go    the way to the Next.js server
 //	frontendbody.go, frontendwatch.go  bounds on bodies, answers and WebSockets there
 //	refuse.go      what a refused request is answered
+//	passwords.go   what new passwords are held against: the names of the site, known breaches
 //	secret.go      the development secret
 //	jobs.go        what runs beside the requests: named jobs, each with an interval
 //	logging.go     how it writes its log

@@ -10,14 +10,16 @@
 // Each declares the small interfaces of the store that it needs; package repo implements
 // them, and package authtest has them in memory for tests.
 //
-//	user.go          users and accounts, e-mail addresses, and who can sign in
-//	session.go       sessions, access tokens, and the one check of a session
-//	client.go        the other end of a request, and its network
-//	principal.go     who acts, on which channel, and the proof that it is them
-//	permission.go    permissions, groups, and what somebody may do
-//	event.go         what an event says, and how it is chained to the one before it
-//	onetimetoken.go  tokens that let somebody do one thing, once
-//	list.go          what is asked of a list, and a page of it
-//	errors.go        the codes of failures, and their sentences
-//	clock.go         the time
+//	user.go            users and accounts, e-mail addresses, and who can sign in
+//	session.go         sessions, access tokens, and the one check of a session
+//	passwordlength.go  how long a password may be, wherever one is taken
+//	device.go          what a person would call the client of a session
+//	client.go          the other end of a request, and its network
+//	principal.go       who acts, on which channel, and the proof that it is them
+//	permission.go      permissions, groups, and what somebody may do
+//	event.go           what an event says, and how it is chained to the one before it
+//	onetimetoken.go    tokens that let somebody do one thing, once
+//	list.go            what is asked of a list, and a page of it
+//	errors.go          the codes of failures, and their sentences
+//	clock.go           the time
 package auth

@@ -75,6 +75,15 @@ func (u User) CanSignIn(channel Channel, passwords PasswordJudge) bool {
 	return u.CheckChannel(channel) == nil && passwords.IsUsable(u.Password)
 }
 
+// TrimEmail returns an address without what surrounds it: white space, which keyboards of
+// phones add, and characters that cannot be seen (Unicode's category Cf: a byte order mark,
+// zero-width and direction marks), which come with pasting. Every door that takes an
+// address trims it by this, before it is looked up, counted or stored; no door trims a
+// password.
+func TrimEmail(email string) string {
+	return strings.TrimFunc(email, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+}
+
 // EmailKey returns the form under which two e-mail addresses count as the same:
 // lower case, in Unicode's composed form. It is done here and not in SQL, since
 // SQLite's lower() knows ASCII only and PostgreSQL's depends on the locale.

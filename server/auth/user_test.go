@@ -113,3 +113,41 @@ func TestErrors(t *testing.T) {
 		t.Error("nil has a code")
 	}
 }
+
+func TestTrimEmail(t *testing.T) {
+	t.Parallel()
+	const alice = "alice@example.com"
+	for name, around := range map[string]string{
+		"nothing": "", "a space": " ", "a tab": "\t", "a line end": "\r\n", "a no-break space": "\u00a0", "a narrow one": "\u202f",
+		"an ideographic space": "\u3000", "a zero-width space": "\u200b", "a joiner": "\u200d", "a word joiner": "\u2060",
+		"a byte order mark": "\ufeff", "a direction mark": "\u200e", "an embedding": "\u202a", "an isolate": "\u2068", "several": " \ufeff\t\u00a0",
+	} {
+		for _, typed := range []string{around + alice, alice + around, around + alice + around} {
+			if got := TrimEmail(typed); got != alice {
+				t.Errorf("%s: %q becomes %q", name, typed, got)
+			}
+		}
+	}
+	for _, kept := range []string{"", "al ice@example.com", "al\u200bice@example.com", "\x00alice", "é@example.com", "\xff@example.com"} {
+		if got := TrimEmail(kept); got != kept {
+			t.Errorf("%q becomes %q", kept, got)
+		}
+	}
+}
+
+func TestPasswordLength(t *testing.T) {
+	t.Parallel()
+	for password, fine := range map[string]bool{
+		"": true, strings.Repeat("a", MaxPasswordLength): true, strings.Repeat("a", MaxPasswordLength+1): false,
+		strings.Repeat("🗝", MaxPasswordLength): true, strings.Repeat("🗝", MaxPasswordLength+1): false,
+		strings.Repeat("\xff", MaxPasswordLength+1): false,
+	} {
+		err := CheckPasswordLength("password", password)
+		if (err == nil) != fine {
+			t.Errorf("of %d bytes: %v", len(password), err)
+		}
+		if named, ok := errors.AsType[*Error](err); !fine && (!ok || named.Code != CodeInvalid || named.Fields[0].Field != "password") {
+			t.Errorf("answers %v", err)
+		}
+	}
+}

@@ -34,7 +34,7 @@ signed out everywhere.`,
 			})
 		},
 	}
-	config.AddFlags(cmd.Flags(), "database-url", "data-dir", "password-hasher", "auto-migrate")
+	config.AddFlags(cmd.Flags(), "database-url", "data-dir", "password-hasher", "password-min-length", "breached-passwords-url", "auto-migrate")
 	return cmd
 }
 
@@ -48,6 +48,7 @@ func changePassword(ctx context.Context, env Env, service *accounts.Service, ema
 	}
 	fmt.Fprintf(env.Stdout, "Changing the password of %s.\n", user.Email)
 	p := newPrompt(ctx, env)
+	p.say(service.PasswordRules().Help)
 	for {
 		password, err := p.password()
 		if err != nil {

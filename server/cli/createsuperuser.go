@@ -40,7 +40,7 @@ environment variables:
 	}
 	cmd.Flags().StringVar(&email, "email", "", "`EMAIL` address; if not set, it is asked for")
 	cmd.Flags().BoolVar(&noInput, "noinput", false, "ask no questions")
-	config.AddFlags(cmd.Flags(), "database-url", "data-dir", "password-hasher", "auto-migrate")
+	config.AddFlags(cmd.Flags(), "database-url", "data-dir", "password-hasher", "password-min-length", "breached-passwords-url", "auto-migrate")
 	return cmd
 }
 
@@ -60,6 +60,7 @@ func createSuperuser(ctx context.Context, env Env, cfg *config.Config, service *
 	if err != nil {
 		return auth.User{}, err
 	}
+	p.say(service.PasswordRules().Help)
 	for {
 		password, err := p.password()
 		if err != nil {

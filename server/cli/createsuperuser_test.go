@@ -43,9 +43,12 @@ func TestCreateSuperuserAsks(t *testing.T) {
 		"again for a password that is weak, and says why": {
 			"admin@example.com\n", []string{"sh0rt", "sh0rt", "1234567890", "1234567890", "trustno1", "trustno1", "ADMIN@example.com", "ADMIN@example.com", "", "", goodPassword, goodPassword}, "admin@example.com",
 			[]string{
-				"password: This password is too short. It must have at least 8 characters.", "password: This password is entirely numeric.",
+				"password: This password is too short. It must have at least 8 characters.", "password: This password is too common.",
 				"password: This password is too common.", "password: This password is too similar to the e-mail address.", "password: This is required.",
 			},
+		},
+		"and leaves out what surrounds the address": {
+			"\u00a0admin@example.com \t\n", []string{goodPassword, goodPassword}, "admin@example.com", nil,
 		},
 		"and takes a password exactly": {
 			"admin@example.com\n", []string{"  spaces 🗝  ", "  spaces 🗝  "}, "admin@example.com", nil,

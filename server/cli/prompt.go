@@ -88,6 +88,9 @@ func (p *prompt) line(question string) (string, error) {
 	return strings.TrimRight(text, "\r\n"), nil
 }
 
+// say tells a person something before they are asked.
+func (p *prompt) say(text string) { fmt.Fprintln(p.env.Stdout, text) }
+
 // password asks for a password twice, without showing it.
 func (p *prompt) password() (string, error) {
 	if p.env.ReadPassword == nil {

@@ -20,6 +20,8 @@ type Config struct {
 	RenewBefore         time.Duration
 	SessionLifetime     time.Duration
 	PasswordHasher      password.Hasher
+	MinPasswordLength   int      // of a new one, in characters
+	BreachedPasswords   *url.URL // nil: nobody is asked
 	TrustedProxies      []netip.Prefix
 	FrontendURL         *url.URL // nil: none
 	FrontendSecret      []byte   // shared with the Next.js app; empty: none

@@ -59,6 +59,8 @@ func TestWithNothingSet(t *testing.T) {
 		"connections":          {c.MaxConnections, 0},
 		"of one client":        {c.MaxConnectionsPerClient, 256},
 		"own public URL":       {c.OwnPublicURL() == nil, true},
+		"password length":      {c.MinPasswordLength, 8},
+		"breached passwords":   {c.BreachedPasswords == nil, true},
 		"frontend":             {c.FrontendURL == nil, true},
 		"public URL":           {c.PublicURL, "http://localhost:8080"},
 		"auto migrate":         {c.AutoMigrate, true},

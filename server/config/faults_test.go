@@ -42,6 +42,14 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"LATCHKEY_FRONTEND_IDLE_TIMEOUT":      {[]string{"1s", "24h"}, []string{"0s", "never"}},
 		"LATCHKEY_MAX_CONNECTIONS":            {[]string{"0", "1", "100000"}, []string{"-1", "many", "1.5"}},
 		"LATCHKEY_MAX_CONNECTIONS_PER_CLIENT": {[]string{"1", "100000"}, []string{"0", "-1", "many"}},
+		"LATCHKEY_PASSWORD_MIN_LENGTH": {
+			[]string{"8", "15", "64"},
+			[]string{"7", "0", "-8", "65", "eight", "8.5", " 8"},
+		},
+		"LATCHKEY_BREACHED_PASSWORDS_URL": {
+			[]string{"https://api.pwnedpasswords.com/range/", "http://127.0.0.1:8081"},
+			[]string{"api.pwnedpasswords.com", "ftp://x", "https://u:p@x", "https://x?a=b"},
+		},
 		"LATCHKEY_TRUSTED_PROXIES": {
 			[]string{"none", "10.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "10.0.0.1 , ::1"},
 			[]string{"10.0.0.0/33", "proxy", "10.0.0.1,", "10.0.0.1:80", "10.0.0.1,none", "*", "10.0.0.1 ::1"},

@@ -35,6 +35,8 @@ func settings() []setting {
 		{"LATCHKEY_SESSION_LIFETIME", "session-lifetime", "720h", "absolute lifetime of a session, as a `DURATION`", assignDuration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
 		{"LATCHKEY_PASSWORD_HASHER", "password-hasher", "argon2id", "`ALGORITHM` for new passwords: argon2id, or pbkdf2_sha256 for a Django on the same database without argon2-cffi", assignHasher},
 		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or `CIDRS`, separated by commas, whose X-Forwarded-For, -Proto and -Host count, beside 127.0.0.1 and ::1; none: no address at all", assignProxies},
+		{"LATCHKEY_PASSWORD_MIN_LENGTH", "password-min-length", "8", "least length of a new password, in `CHARACTERS`: NIST asks for 15 where a password is all that one signs in with, and allows no less than 8", assignMinPasswordLength},
+		{"LATCHKEY_BREACHED_PASSWORDS_URL", "breached-passwords-url", "", "`URL` of a range service that knows breached passwords, like https://api.pwnedpasswords.com/range/; it is told 5 of 40 digits of a new password's SHA-1 (default none: nobody is asked)", assignBreachedPasswords},
 		{"LATCHKEY_FRONTEND_URL", "frontend-url", "", "`URL` of the Next.js server, which gets all other paths", assignFrontend},
 		{"LATCHKEY_FRONTEND_SECRET", "", "", "", assignFrontendSecret},
 		{"LATCHKEY_FRONTEND_MAX_BODY", "frontend-max-body", "4MB", "largest body for the Next.js server, as a `SIZE`: it holds bodies in memory, and Server Actions take 1MB", assignSize(func(c *Config) *int64 { return &c.FrontendMaxBody })},
@@ -147,6 +149,29 @@ func assignCount(field func(*Config) *int, least int) func(*Config, string) erro
 		*field(c) = n
 		return nil
 	}
+}
+
+// leastPasswordLength is the least that NIST SP 800-63B-4 (section 3.1.1.2) lets anybody ask
+// for, in characters.
+const leastPasswordLength = 8
+
+// maxMinPasswordLength is more than anybody should have to type: NIST SP 800-63B-4 (section
+// 3.1.1.2) wants 64 characters to be enough for a passphrase.
+const maxMinPasswordLength = 64
+
+func assignMinPasswordLength(c *Config, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < leastPasswordLength || n > maxMinPasswordLength {
+		return fmt.Errorf("want a number of characters from %d to %d", leastPasswordLength, maxMinPasswordLength)
+	}
+	c.MinPasswordLength = n
+	return nil
+}
+
+func assignBreachedPasswords(c *Config, value string) error {
+	u, err := parseHTTP(value)
+	c.BreachedPasswords = u
+	return err
 }
 
 func assignProxies(c *Config, value string) error {

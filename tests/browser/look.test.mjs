@@ -43,6 +43,21 @@ describe('the app’s pages', { timeout: 600_000 }, () => {
       await alertOf(page).waitFor()
     },
     account: (page) => openSignedIn(page, site.origin, user),
+    'account-password': (page) => openSignedIn(page, site.origin, user, '/account/password'),
+    'account-password-wrong': async (page) => {
+      await openSignedIn(page, site.origin, user, '/account/password')
+      await page.getByLabel('Current password').fill(user.password)
+      await page.getByLabel('New password', { exact: true }).fill('lovelace')
+      await page.getByLabel('Confirm new password').fill('lovelace')
+      await page.getByRole('button', { name: 'Change password' }).click()
+      await alertOf(page).waitFor()
+    },
+    'account-sessions': (page) => openSignedIn(page, site.origin, user, '/account/sessions'),
+    'account-end-others': async (page) => {
+      const body = JSON.stringify({ username: user.email, password: user.password })
+      await fetch(`${site.origin}/api/v1/users/login/`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      await openSignedIn(page, site.origin, user, '/account/sessions/end-others')
+    },
     logout: async (page) => {
       await openSignedIn(page, site.origin, user)
       await page.goto(`${site.origin}/logout`)

@@ -27,7 +27,7 @@ export async function openSignedIn(page, origin, user, path = '/account') {
   await signIn(page, user)
   await page.waitForURL(origin + path)
   // The address may be there before the page is.
-  await page.locator('main').getByLabel('Password').waitFor({ state: 'detached' })
+  await page.locator('main input[name=password]').waitFor({ state: 'detached' })
 }
 
 export const sessionCookie = async (page) =>

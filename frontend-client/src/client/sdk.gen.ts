@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckSessionData, CheckSessionErrors, CheckSessionResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses } from './types.gen';
+import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckSessionData, CheckSessionErrors, CheckSessionResponses, EndOwnSessionData, EndOwnSessionErrors, EndOwnSessionResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetPasswordRulesData, GetPasswordRulesErrors, GetPasswordRulesResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListOwnSessionsData, ListOwnSessionsErrors, ListOwnSessionsResponses, LoginData, LoginErrors, LoginResponses, LogoutAllData, LogoutAllErrors, LogoutAllResponses, LogoutData, LogoutErrors, LogoutResponses, UpdateCurrentUserData, UpdateCurrentUserErrors, UpdateCurrentUserResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -23,9 +23,10 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  *
  * Checks the e-mail address and the password, begins a session and answers an access token for it.
  *
- * The address is looked up exactly as written first; without such a user, letter case is ignored, provided that
- * just one user matches. The password is checked exactly as received. Further members of the body are ignored,
- * since Auth.js sends more.
+ * White space and invisible characters around the address are ignored: phones add them, and so does pasting. The
+ * address is then looked up exactly as written first; without such a user, letter case is ignored, provided that
+ * just one user matches. The password is checked exactly as received, and is never trimmed. Further members of the
+ * body are ignored, since Auth.js sends more.
  *
  * A wrong password, an unknown address, an inactive user and a user without a usable password get the same answer
  * in the same time.
@@ -69,6 +70,19 @@ export const logout = <ThrowOnError extends boolean = false>(options?: Options<L
 });
 
 /**
+ * Sign out everywhere
+ *
+ * Ends all sessions of the user, on every device and those of the admin site too: the session of the token that was
+ * sent with them, unless `keep_current` is true.
+ *
+ */
+export const logoutAll = <ThrowOnError extends boolean = false>(options?: Options<LogoutAllData, ThrowOnError>) => (options?.client ?? client).post<LogoutAllResponses, LogoutAllErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/logout-all/',
+    ...options
+});
+
+/**
  * Who am I?
  *
  * The user whose token was sent. It is the smallest protected operation, and the one to copy when you add your own.
@@ -81,6 +95,60 @@ export const getCurrentUser = <ThrowOnError extends boolean = false>(options?: O
 });
 
 /**
+ * Change your name
+ *
+ * Sets the members that are sent and leaves the others as they are, as JSON Merge Patch does (RFC 7396). An empty
+ * text empties a name. White space around a name is left out.
+ *
+ * Nothing else about oneself can be changed here: further members of the body are ignored, `is_staff` and `email`
+ * among them.
+ *
+ */
+export const updateCurrentUser = <ThrowOnError extends boolean = false>(options: Options<UpdateCurrentUserData, ThrowOnError>) => (options.client ?? client).patch<UpdateCurrentUserResponses, UpdateCurrentUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/me/',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Where am I signed in?
+ *
+ * The sessions of the user that go on, those of the admin site too, newest first. Of more than 100, it is the newest
+ * 100 with the current one; `POST /users/logout-all/` ends the others too.
+ *
+ */
+export const listOwnSessions = <ThrowOnError extends boolean = false>(options?: Options<ListOwnSessionsData, ThrowOnError>) => (options?.client ?? client).get<ListOwnSessionsResponses, ListOwnSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/me/sessions/',
+    ...options
+});
+
+/**
+ * Sign out one device
+ *
+ * Ends one session of the user, at once and on every instance of the server. To end the current one is to sign out.
+ *
+ */
+export const endOwnSession = <ThrowOnError extends boolean = false>(options: Options<EndOwnSessionData, ThrowOnError>) => (options.client ?? client).delete<EndOwnSessionResponses, EndOwnSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/me/sessions/{id}/',
+    ...options
+});
+
+/**
+ * What must a new password be?
+ *
+ * What the server asks of a new password, to be said beside the field in which one is chosen. It follows the
+ * settings, so that no form has to repeat them.
+ *
+ */
+export const getPasswordRules = <ThrowOnError extends boolean = false>(options?: Options<GetPasswordRulesData, ThrowOnError>) => (options?.client ?? client).get<GetPasswordRulesResponses, GetPasswordRulesErrors, ThrowOnError>({ url: '/users/password/rules/', ...options });
+
+/**
  * Change your password
  *
  * Sets a new password for the user whose token was sent, who proves with the current one that it is them.
@@ -88,9 +156,10 @@ export const getCurrentUser = <ThrowOnError extends boolean = false>(options?: O
  * The session of the token goes on, and so does the token. All other sessions of the user end at once, those of the
  * admin site too.
  *
- * The new password must have at least 8 characters, must not be entirely numeric, too common, or too similar to the
- * e-mail address. Both are taken exactly as received. Wrong current passwords are counted together with failed
- * logins, and limited with them.
+ * `GET /users/password/rules/` says what the new password must be: long enough (8 characters, unless the server is
+ * set to ask for more), and neither common nor like the e-mail address, the name or the site. Any characters may be
+ * in it, and no kind of them has to be. Both passwords are taken exactly as received. Wrong current passwords are
+ * counted together with failed logins, and limited with them.
  *
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>) => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({

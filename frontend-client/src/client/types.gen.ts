@@ -9,11 +9,11 @@ export type ClientOptions = {
  */
 export type LoginRequest = {
     /**
-     * The user's e-mail address.
+     * The user's e-mail address; what surrounds it of white space and invisible characters is ignored.
      */
     username: string;
     /**
-     * The password, checked exactly as received; any characters, as many as the body may hold.
+     * The password, checked exactly as received; any characters, at most 1,024 of them.
      */
     password: string;
 };
@@ -23,13 +23,93 @@ export type LoginRequest = {
  */
 export type ChangePasswordRequest = {
     /**
-     * The password until now, checked exactly as received.
+     * The password until now, checked exactly as received; at most 1,024 characters.
      */
     current_password: string;
     /**
-     * The password from now on, taken exactly as received.
+     * The password from now on, taken exactly as received; at most 1,024 characters.
      */
     new_password: string;
+};
+
+/**
+ * What of oneself is to change; what is not sent stays as it is.
+ */
+export type UpdateCurrentUserRequest = {
+    /**
+     * Given name, of at most 150 characters; may be empty.
+     */
+    first_name?: string;
+    /**
+     * Family name, of at most 150 characters; may be empty.
+     */
+    last_name?: string;
+};
+
+/**
+ * What a new password must be.
+ */
+export type PasswordRules = {
+    /**
+     * The least length, in characters (Unicode code points).
+     */
+    min_length: number;
+    /**
+     * The greatest length of any password that is sent, in characters.
+     */
+    max_length: number;
+    /**
+     * All the rules, in sentences for a person.
+     */
+    help: string;
+};
+
+/**
+ * Where somebody is signed in.
+ */
+export type SessionList = {
+    /**
+     * The sessions that go on, newest first.
+     */
+    sessions: Array<Session>;
+};
+
+/**
+ * One sign-in on one device, which goes on.
+ */
+export type Session = {
+    /**
+     * Names the session. It is no secret that opens anything.
+     */
+    id: string;
+    /**
+     * Whether it is the session of the token that was sent.
+     */
+    current: boolean;
+    /**
+     * The browser and the system, for a person.
+     */
+    client: string;
+    /**
+     * The `User-Agent` that signed in; may be empty.
+     */
+    user_agent: string;
+    /**
+     * The IP address that signed in; may be empty.
+     */
+    address: string;
+    /**
+     * Where it was begun, by the API (and so in the app) or on the admin site.
+     */
+    channel: 'api' | 'admin';
+    /**
+     * Time of the sign-in, in UTC.
+     */
+    created_at: string;
+    /**
+     * Time of the last renewal of its token, or of the last page view on the admin site, in UTC.
+     */
+    renewed_at: string;
 };
 
 /**
@@ -292,6 +372,56 @@ export type LogoutResponses = {
 
 export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
 
+export type LogoutAllData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Whether the session of the token that was sent goes on.
+         */
+        keep_current?: boolean;
+    };
+    url: '/users/logout-all/';
+};
+
+export type LogoutAllErrors = {
+    /**
+     * `authentication_required`: no token was sent. `invalid_token`: it is malformed, expired or forged, its session is
+     * over, or its user may not sign in any more.
+     *
+     */
+    401: Problem;
+    /**
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
+     */
+    413: Problem;
+    /**
+     * `invalid_request`: a parameter is not what the schema asks for; `errors` says which.
+     */
+    422: Problem;
+    /**
+     * `internal`: our fault. The cause is in the server's log under `request_id`, and only there.
+     */
+    500: Problem;
+    /**
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
+     *
+     */
+    503: Problem;
+};
+
+export type LogoutAllError = LogoutAllErrors[keyof LogoutAllErrors];
+
+export type LogoutAllResponses = {
+    /**
+     * The sessions are over, and every token of them.
+     */
+    204: void;
+};
+
+export type LogoutAllResponse = LogoutAllResponses[keyof LogoutAllResponses];
+
 export type GetCurrentUserData = {
     body?: never;
     path?: never;
@@ -332,6 +462,173 @@ export type GetCurrentUserResponses = {
 };
 
 export type GetCurrentUserResponse = GetCurrentUserResponses[keyof GetCurrentUserResponses];
+
+export type UpdateCurrentUserData = {
+    body: UpdateCurrentUserRequest;
+    path?: never;
+    query?: never;
+    url: '/users/me/';
+};
+
+export type UpdateCurrentUserErrors = {
+    /**
+     * `authentication_required`: no token was sent. `invalid_token`: it is malformed, expired or forged, its session is
+     * over, or its user may not sign in any more.
+     *
+     */
+    401: Problem;
+    /**
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: the body is not declared to be JSON.
+     */
+    415: Problem;
+    /**
+     * `invalid_request`: the body is not JSON, or not what the schema asks for; `errors` says where.
+     */
+    422: Problem;
+    /**
+     * `internal`: our fault. The cause is in the server's log under `request_id`, and only there.
+     */
+    500: Problem;
+    /**
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
+     *
+     */
+    503: Problem;
+};
+
+export type UpdateCurrentUserError = UpdateCurrentUserErrors[keyof UpdateCurrentUserErrors];
+
+export type UpdateCurrentUserResponses = {
+    /**
+     * The user, as it is now.
+     */
+    200: User;
+};
+
+export type UpdateCurrentUserResponse = UpdateCurrentUserResponses[keyof UpdateCurrentUserResponses];
+
+export type ListOwnSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/users/me/sessions/';
+};
+
+export type ListOwnSessionsErrors = {
+    /**
+     * `authentication_required`: no token was sent. `invalid_token`: it is malformed, expired or forged, its session is
+     * over, or its user may not sign in any more.
+     *
+     */
+    401: Problem;
+    /**
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
+     */
+    413: Problem;
+    /**
+     * `internal`: our fault. The cause is in the server's log under `request_id`, and only there.
+     */
+    500: Problem;
+    /**
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
+     *
+     */
+    503: Problem;
+};
+
+export type ListOwnSessionsError = ListOwnSessionsErrors[keyof ListOwnSessionsErrors];
+
+export type ListOwnSessionsResponses = {
+    /**
+     * The sessions.
+     */
+    200: SessionList;
+};
+
+export type ListOwnSessionsResponse = ListOwnSessionsResponses[keyof ListOwnSessionsResponses];
+
+export type EndOwnSessionData = {
+    body?: never;
+    path: {
+        /**
+         * The session's `id`, as listed.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/me/sessions/{id}/';
+};
+
+export type EndOwnSessionErrors = {
+    /**
+     * `authentication_required`: no token was sent. `invalid_token`: it is malformed, expired or forged, its session is
+     * over, or its user may not sign in any more.
+     *
+     */
+    401: Problem;
+    /**
+     * `not_found`: the user has no such session, or it is over. Another user's session gets the same answer as one
+     * that nobody has.
+     *
+     */
+    404: Problem;
+    /**
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
+     */
+    413: Problem;
+    /**
+     * `internal`: our fault. The cause is in the server's log under `request_id`, and only there.
+     */
+    500: Problem;
+    /**
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
+     *
+     */
+    503: Problem;
+};
+
+export type EndOwnSessionError = EndOwnSessionErrors[keyof EndOwnSessionErrors];
+
+export type EndOwnSessionResponses = {
+    /**
+     * The session is over, and every token of it.
+     */
+    204: void;
+};
+
+export type EndOwnSessionResponse = EndOwnSessionResponses[keyof EndOwnSessionResponses];
+
+export type GetPasswordRulesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/users/password/rules/';
+};
+
+export type GetPasswordRulesErrors = {
+    /**
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
+     */
+    413: Problem;
+};
+
+export type GetPasswordRulesError = GetPasswordRulesErrors[keyof GetPasswordRulesErrors];
+
+export type GetPasswordRulesResponses = {
+    /**
+     * The rules.
+     */
+    200: PasswordRules;
+};
+
+export type GetPasswordRulesResponse = GetPasswordRulesResponses[keyof GetPasswordRulesResponses];
 
 export type ChangePasswordData = {
     body: ChangePasswordRequest;

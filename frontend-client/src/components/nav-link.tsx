@@ -3,13 +3,21 @@
 import Link, { useLinkStatus } from 'next/link'
 import type { ReactNode } from 'react'
 
+type Props = {
+  href: string
+  /** Whether it leads to where one is. */
+  current?: boolean
+  className?: string
+  children: ReactNode
+}
+
 /**
  * A link that shows while its page loads. A loading.tsx would do that too, but
  * a page that streams behind one stays empty in a browser without scripts.
  */
-export function NavLink({ href, className, children }: { href: string; className?: string; children: ReactNode }) {
+export function NavLink({ href, current, className, children }: Props) {
   return (
-    <Link href={href} className={className} prefetch={false}>
+    <Link href={href} className={className} prefetch={false} aria-current={current ? 'page' : undefined}>
       {children}
       <Pending />
     </Link>

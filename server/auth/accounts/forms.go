@@ -46,9 +46,9 @@ func (f UserForm) clone() UserForm {
 	return f
 }
 
-// tidy trims the names, and puts ids in order, each once.
+// tidy trims the address and the names, and puts ids in order, each once.
 func (f UserForm) tidy() UserForm {
-	f.Email, f.FirstName, f.LastName = strings.TrimSpace(f.Email), strings.TrimSpace(f.FirstName), strings.TrimSpace(f.LastName)
+	f.Email, f.FirstName, f.LastName = auth.TrimEmail(f.Email), strings.TrimSpace(f.FirstName), strings.TrimSpace(f.LastName)
 	f.Groups, f.Permissions = inOrder(f.Groups), inOrder(f.Permissions)
 	return f
 }

@@ -3,17 +3,10 @@ package accounts
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
-
-// MinPasswordLength is Django's (MinimumLengthValidator), in characters, and
-// the least that NIST SP 800-63B allows.
-const MinPasswordLength = 8
 
 // SetPassword sets a user's password, or makes it one that nothing matches, and
 // ends the user's sessions; it returns how many. Who sets their own stays in the session
@@ -31,7 +24,7 @@ func (s *Service) SetPassword(ctx context.Context, by *auth.Principal, id int64,
 		return 0, noSuchUser(err)
 	}
 	var faults auth.Faults
-	faults.Add("password", s.checkPasswordChoice(password, user.Email))
+	faults.Add("password", s.checkPasswordChoice(ctx, password, user.User))
 	if err := faults.Err(); err != nil {
 		return 0, err
 	}
@@ -47,7 +40,8 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by *auth.Principal, pro
 	if proof.Secret == "" {
 		faults.Add(string(proof.Kind), "This is required.")
 	}
-	faults.Add("new_password", s.checkNewPassword(password, by.User.Email))
+	faults.Add(string(proof.Kind), auth.PasswordLengthFault(proof.Secret))
+	faults.Add("new_password", s.checkNewPassword(ctx, password, by.User))
 	if err := faults.Err(); err != nil {
 		return err
 	}
@@ -117,51 +111,4 @@ func (s *Service) encode(ctx context.Context, by *auth.Principal, password *stri
 	}
 	defer leave()
 	return s.passwords.Hash(ctx, *password)
-}
-
-// checkPasswordChoice is checkNewPassword, where none may be chosen.
-func (s *Service) checkPasswordChoice(password *string, email string) string {
-	if password == nil {
-		return ""
-	}
-	return s.checkNewPassword(*password, email)
-}
-
-// checkNewPassword returns what is wrong with a password somebody chooses, or "".
-// The rules are those of Django's four validators; what is common we read from
-// other lists than Django does, and so not every answer is the same. They are for
-// new passwords only: a login checks whatever it is given.
-func (s *Service) checkNewPassword(password, email string) string {
-	switch {
-	case password == "":
-		return "This is required."
-	case !utf8.ValidString(password):
-		// No JSON can hold it: whoever had it could never sign in.
-		return "This password has bytes that are not UTF-8."
-	case utf8.RuneCountInString(password) < MinPasswordLength:
-		return fmt.Sprintf("This password is too short. It must have at least %d characters.", MinPasswordLength)
-	case strings.Trim(password, "0123456789") == "":
-		return "This password is entirely numeric."
-	case isLikeEmail(password, email):
-		return "This password is too similar to the e-mail address."
-	case s.passwords.IsCommon(password):
-		return "This password is too common."
-	}
-	return ""
-}
-
-// isLikeEmail reports whether the password is little more than the address or a
-// part of it: what is left without that part is shorter than a password may be.
-func isLikeEmail(password, email string) bool {
-	password, email = auth.EmailKey(password), auth.EmailKey(email)
-	local, _, _ := strings.Cut(email, "@")
-	for _, part := range []string{email, local} {
-		if len(part) < 4 || !strings.Contains(password, part) {
-			continue
-		}
-		if utf8.RuneCountInString(strings.Replace(password, part, "", 1)) < MinPasswordLength {
-			return true
-		}
-	}
-	return strings.Contains(email, password)
 }

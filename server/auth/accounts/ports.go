@@ -50,6 +50,20 @@ type SessionStore interface {
 	SessionByID(ctx context.Context, id string) (auth.Session, auth.User, error)
 	// ListSessions returns a page of the sessions. An unknown column is an error.
 	ListSessions(ctx context.Context, params auth.ListParams) (auth.Page[auth.UserSession], error)
+	// LiveSessions returns the newest sessions of a user in which somebody can still act,
+	// newest first.
+	LiveSessions(ctx context.Context, of LiveSessions) ([]auth.Session, error)
+}
+
+// LiveSessions says which sessions are live, as [auth.Session.Check] has it.
+type LiveSessions struct {
+	UserID       int64
+	PasswordMark string    // of the user's password
+	At           time.Time // not ended, and not at their absolute end by then
+	// RenewedAfter is, for each channel that the user is let in on, when a session must
+	// have been renewed, or it has been idle too long.
+	RenewedAfter map[auth.Channel]time.Time
+	Limit        int
 }
 
 // TokenStore keeps one-time tokens.
@@ -159,6 +173,13 @@ type Passwords interface {
 	Hash(ctx context.Context, password string) (string, error)
 	// IsCommon reports whether password is one of those that everybody tries.
 	IsCommon(password string) bool
+}
+
+// Breaches knows passwords that have become public.
+type Breaches interface {
+	// IsBreached reports whether a password is known from a data breach. Where that cannot
+	// be found out in a moment it says no, and tells the log.
+	IsBreached(ctx context.Context, password string) bool
 }
 
 // Confirmer checks a proof that a principal is who they are.

@@ -2,9 +2,19 @@ package accounts
 
 import (
 	"context"
+	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
+
+// Config holds the settings of accounts.
+type Config struct {
+	MinPasswordLength int // of a new password, in characters; at least [MinPasswordLength]
+	// SiteNames are what the product and the site are called: no password may resemble them.
+	SiteNames []string
+	// AccessTokenLifetime is how long a session of the API goes on without a renewal.
+	AccessTokenLifetime time.Duration
+}
 
 // Deps are what accounts need from the world. One store may be all of the stores.
 type Deps struct {
@@ -14,6 +24,7 @@ type Deps struct {
 	Tokens     TokenStore
 	Transactor Transactor
 	Passwords  Passwords
+	Breaches   Breaches // nil: nobody is asked
 	Confirmer  Confirmer
 	Clock      auth.Clock
 	NewID      func() string // unguessable, at least 128 bits
@@ -25,22 +36,25 @@ type Deps struct {
 // when what it is about is not there, and CodeConfirmationRequired when it is dangerous
 // and [auth.Principal.IsConfirmed] is false.
 type Service struct {
+	cfg        Config
 	users      UserStore
 	groups     GroupStore
 	sessions   SessionStore
 	tokens     TokenStore
 	transactor Transactor
 	passwords  Passwords
+	breaches   Breaches
 	confirmer  Confirmer
 	clock      auth.Clock
 	newID      func() string
 }
 
 // New wires a Service.
-func New(deps Deps) *Service {
+func New(cfg Config, deps Deps) *Service {
 	return &Service{
+		cfg:   cfg,
 		users: deps.Users, groups: deps.Groups, sessions: deps.Sessions, tokens: deps.Tokens, transactor: deps.Transactor,
-		passwords: deps.Passwords, confirmer: deps.Confirmer, clock: deps.Clock, newID: deps.NewID,
+		passwords: deps.Passwords, breaches: deps.Breaches, confirmer: deps.Confirmer, clock: deps.Clock, newID: deps.NewID,
 	}
 }
 

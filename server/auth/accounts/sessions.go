@@ -77,11 +77,15 @@ func (s *Service) EndSession(ctx context.Context, by *auth.Principal, sessionID 
 		}
 		ended, err := tx.Sessions.EndSession(ctx, session.ID, now)
 		if err == nil && ended {
-			where := auth.FieldChange{Field: auth.FieldSession, Before: session.Address + " " + session.UserAgent}
-			tx.Events.Record(by.Event(now, auth.ActionSessionsEnded).OnUser(user).With(where))
+			tx.Events.Record(by.Event(now, auth.ActionSessionsEnded).OnUser(user).With(whereBegun(session)))
 		}
 		return err
 	})
+}
+
+// whereBegun is the change that tells where a session that was ended had begun.
+func whereBegun(session auth.Session) auth.FieldChange {
+	return auth.FieldChange{Field: auth.FieldSession, Before: session.Address + " " + session.UserAgent}
 }
 
 // endSessions ends a user's sessions but for one, and records it where there were any.

@@ -29,9 +29,10 @@ func (s *Service) CreateSuperuser(ctx context.Context, by *auth.Principal, in Ne
 
 // createSuperuser makes one unless before, in the same transaction, has an objection.
 func (s *Service) createSuperuser(ctx context.Context, by *auth.Principal, in NewUser, before func(ctx context.Context, tx Tx) error) (auth.User, error) {
+	in.Email = auth.TrimEmail(in.Email)
 	var faults auth.Faults
 	faults.Add("email", checkEmail(in.Email))
-	faults.Add("password", s.checkNewPassword(in.Password, in.Email))
+	faults.Add("password", s.checkNewPassword(ctx, in.Password, auth.User{Email: in.Email}))
 	if err := faults.Err(); err != nil {
 		return auth.User{}, err
 	}
@@ -131,6 +132,7 @@ func (s *Service) SetUp(ctx context.Context, token string, in NewUser, client au
 // CheckNewEmail returns an error unless a new account can have this address, so that a
 // person who types it learns of it before typing more.
 func (s *Service) CheckNewEmail(ctx context.Context, email string) error {
+	email = auth.TrimEmail(email)
 	if fault := checkEmail(email); fault != "" {
 		return auth.Invalid(auth.FieldError{Field: "email", Message: fault})
 	}

@@ -47,6 +47,7 @@ func (s *Service) FindUser(ctx context.Context, by *auth.Principal, email string
 	if err := s.require(ctx, by, auth.UserModel, auth.View); err != nil {
 		return auth.User{}, err
 	}
+	email = auth.TrimEmail(email)
 	user, err := auth.User{}, auth.ErrNoRow
 	if auth.IsPossibleEmail(email) {
 		user, err = s.users.UserByEmail(ctx, email)
@@ -68,7 +69,7 @@ func (s *Service) CreateUser(ctx context.Context, by *auth.Principal, form UserF
 		}
 	}
 	faults := form.check(true)
-	faults.Add("password", s.checkPasswordChoice(password, form.Email))
+	faults.Add("password", s.checkPasswordChoice(ctx, password, form.apply(auth.Account{}).User))
 	if err := faults.Err(); err != nil {
 		return auth.User{}, err
 	}

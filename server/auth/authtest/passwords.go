@@ -73,6 +73,15 @@ func (p *Passwords) Outdated(encoded string) bool {
 // IsCommon implements [accounts.Passwords].
 func (*Passwords) IsCommon(password string) bool { return password == "trustno1" }
 
+// Breaches knows one password, and which ones it was asked for.
+type Breaches struct{ Asked []string }
+
+// IsBreached implements [accounts.Breaches].
+func (b *Breaches) IsBreached(_ context.Context, password string) bool {
+	b.Asked = append(b.Asked, password)
+	return password == "breached-wonderland"
+}
+
 // DummyHash implements [signin.Passwords].
 func (p *Passwords) DummyHash(like string) string {
 	if like == "" {

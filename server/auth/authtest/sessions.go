@@ -1,11 +1,14 @@
 package authtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
@@ -109,6 +112,22 @@ func (c *changes) MarkSession(_ context.Context, id, passwordMark string) error 
 		c.Sessions[id] = session
 	}
 	return nil
+}
+
+// LiveSessions implements [accounts.SessionStore].
+func (f *Store) LiveSessions(_ context.Context, of accounts.LiveSessions) ([]auth.Session, error) {
+	var live []auth.Session
+	for _, session := range f.Sessions {
+		renewedAfter, open := of.RenewedAfter[session.Channel]
+		if session.UserID == of.UserID && session.PasswordMark == of.PasswordMark && !session.IsOver(of.At) &&
+			open && session.RenewedAt.After(renewedAfter) {
+			live = append(live, session)
+		}
+	}
+	slices.SortFunc(live, func(a, b auth.Session) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
+	})
+	return live[:min(len(live), of.Limit)], f.Err
 }
 
 // ListSessions implements [accounts.SessionStore], whatever is asked for.

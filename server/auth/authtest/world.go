@@ -32,6 +32,7 @@ type World struct {
 	Clock     *Clock
 	Store     *Store
 	Passwords *Passwords
+	Breaches  *Breaches
 	Tokens    *TokenMaker
 }
 
@@ -49,6 +50,7 @@ func New(t testing.TB, users ...auth.User) *World {
 		Clock:     clock,
 		Store:     NewStore(),
 		Passwords: &Passwords{Clock: clock, Takes: map[string]time.Duration{}},
+		Breaches:  &Breaches{},
 		Tokens:    &TokenMaker{Clock: clock, Issued: map[string]auth.AccessToken{}},
 	}
 	for i, user := range users {
@@ -68,9 +70,11 @@ func New(t testing.TB, users ...auth.User) *World {
 		Store: w.Store, Attempts: w.Store, Passwords: w.Passwords, Tokens: w.Tokens, Clock: clock,
 		NewID: newID, Log: slog.New(slog.DiscardHandler),
 	})
-	w.Accounts = accounts.New(accounts.Deps{
+	w.Accounts = accounts.New(accounts.Config{
+		MinPasswordLength: accounts.MinPasswordLength, SiteNames: []string{"latchkey", "corner-shop.test"}, AccessTokenLifetime: 24 * time.Hour,
+	}, accounts.Deps{
 		Users: w.Store, Groups: w.Store, Sessions: w.Store, Tokens: w.Store, Transactor: w.Store,
-		Passwords: w.Passwords, Confirmer: w.SignIn, Clock: clock, NewID: newID,
+		Passwords: w.Passwords, Breaches: w.Breaches, Confirmer: w.SignIn, Clock: clock, NewID: newID,
 	})
 	w.Audit = audit.New(w.Store)
 	return w

@@ -11,6 +11,9 @@ import (
 // notes it in their session and in by. The error has CodeInvalid and names the proof's
 // kind as the field when it proves nothing.
 func (s *Service) Confirm(ctx context.Context, by *auth.Principal, proof auth.Proof) error {
+	if err := auth.CheckPasswordLength(string(proof.Kind), proof.Secret); err != nil {
+		return err
+	}
 	began := s.clock.Now()
 	err := s.confirm(ctx, by, proof)
 	if auth.ErrorCode(err) == auth.CodeInvalidCredentials {

@@ -31,7 +31,8 @@ type Credentials struct {
 // access token for it.
 //
 // Its errors have CodeInvalidCredentials (whatever the reason, after the same
-// time), CodeTooManyAttempts, CodeBusy or CodeUnavailable.
+// time), CodeTooManyAttempts, CodeBusy or CodeUnavailable; CodeInvalid when the password
+// is too long to be anybody's, which is no guess and not counted as one.
 func (s *Service) Login(ctx context.Context, in Credentials) (auth.TokenGrant, error) {
 	l, err := s.signIn(ctx, in, auth.ChannelAPI, s.newID())
 	if err != nil {
@@ -64,6 +65,10 @@ type step func(ctx context.Context, l *login) (next step, err error)
 
 // signIn is what a login is on every channel.
 func (s *Service) signIn(ctx context.Context, in Credentials, channel auth.Channel, sessionID string) (*login, error) {
+	if err := auth.CheckPasswordLength("password", in.Password); err != nil {
+		return nil, err
+	}
+	in.Email = auth.TrimEmail(in.Email)
 	began := s.clock.Now()
 	l := &login{in: in, channel: channel, sessionID: sessionID}
 	err := s.admitted(ctx, l)

@@ -1,36 +1,39 @@
 import type { Metadata } from 'next'
 import type { ReactNode } from 'react'
-import { getCurrentUser, type User } from '@/client'
-import { Avatar } from '@/components/avatar'
-import { SignOutButton } from '@/components/sign-out'
-import { askAsUser, dataOf } from '@/latchkey/api'
+import type { User } from '@/client'
+import { FullTime } from '@/components/time'
+import { NamesForm } from './form'
+import { currentUser } from './user'
 
 export const metadata: Metadata = { title: 'Your account' }
 
-export default async function AccountPage() {
-  const user = await dataOf(askAsUser(getCurrentUser))
+type Query = Promise<Record<string, string | string[] | undefined>>
+
+export default async function AccountPage({ searchParams }: { searchParams: Query }) {
+  const { done } = await searchParams
+  const user = await currentUser()
   return (
-    <section className="mx-auto w-full max-w-2xl px-5 py-12">
-      <div className="flex items-center gap-4">
-        <Avatar user={user} />
-        <h1 className="min-w-0 text-3xl leading-tight font-bold tracking-tight wrap-anywhere sm:text-4xl">
-          {user.name ?? user.email}
-        </h1>
-      </div>
-      <dl className="panel mt-8 grid gap-x-8 gap-y-5 sm:grid-cols-[auto_1fr]">
-        <Row name="E-mail address">{user.email}</Row>
-        <Row name="First name">{user.first_name || '–'}</Row>
-        <Row name="Last name">{user.last_name || '–'}</Row>
-        <Row name="Role">{roleOf(user)}</Row>
-        <Row name="Member since">
-          <Time at={user.date_joined} />
-        </Row>
-        <Row name="Last sign-in">{user.last_login ? <Time at={user.last_login} /> : 'never'}</Row>
-      </dl>
-      <div className="mt-8">
-        <SignOutButton />
-      </div>
-    </section>
+    <>
+      <section aria-labelledby="profile" className="panel">
+        <h2 id="profile" className="text-xl font-bold tracking-tight">
+          Your name
+        </h2>
+        <NamesForm user={user} notice={done === 'names' ? 'Your name was saved.' : undefined} />
+      </section>
+      <section aria-labelledby="details" className="panel mt-6">
+        <h2 id="details" className="text-xl font-bold tracking-tight">
+          Account
+        </h2>
+        <dl className="mt-5 grid gap-x-8 gap-y-4 sm:grid-cols-[auto_1fr]">
+          <Row name="E-mail address">{user.email}</Row>
+          <Row name="Role">{roleOf(user)}</Row>
+          <Row name="Member since">
+            <FullTime at={user.date_joined} />
+          </Row>
+          <Row name="Last sign-in">{user.last_login ? <FullTime at={user.last_login} /> : 'never'}</Row>
+        </dl>
+      </section>
+    </>
   )
 }
 
@@ -46,10 +49,4 @@ function Row({ name, children }: { name: string; children: ReactNode }) {
       <dd className="font-medium wrap-anywhere">{children}</dd>
     </div>
   )
-}
-
-const format = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
-
-function Time({ at }: { at: string }) {
-  return <time dateTime={at}>{format.format(new Date(at))} UTC</time>
 }

@@ -1,12 +1,14 @@
 'use client'
 
 import { useActionState } from 'react'
+import { Field } from '@/components/field'
 import { SubmitButton } from '@/components/submit-button'
-import { signInAction, type LoginState } from './actions'
+import type { FormState } from '../form'
+import { signInAction } from './actions'
 
 /** The sign-in form. It works before its script is there, and without it. */
 export function LoginForm({ callbackUrl, notice }: { callbackUrl: string; notice?: string }) {
-  const [state, action] = useActionState<LoginState, FormData>(signInAction, {})
+  const [state, action] = useActionState<FormState, FormData>(signInAction, {})
   const message = state.message ?? notice
   const dress = state.message ? 'border-danger-line bg-danger-soft text-danger' : 'border-line bg-brass-soft'
   return (
@@ -27,7 +29,7 @@ export function LoginForm({ callbackUrl, notice }: { callbackUrl: string; notice
         autoCapitalize="none"
         spellCheck={false}
         maxLength={254}
-        defaultValue={state.username}
+        defaultValue={state.values?.username}
         fault={state.fields?.username}
       />
       <Field
@@ -41,31 +43,5 @@ export function LoginForm({ callbackUrl, notice }: { callbackUrl: string; notice
         Sign in
       </SubmitButton>
     </form>
-  )
-}
-
-type FieldProps = React.ComponentProps<'input'> & { name: string; label: string; fault?: string }
-
-function Field({ name, label, fault, ...input }: FieldProps) {
-  return (
-    <div className="grid gap-1.5">
-      <label htmlFor={name} className="font-semibold">
-        {label}
-      </label>
-      <input
-        id={name}
-        name={name}
-        required
-        aria-invalid={fault ? true : undefined}
-        aria-describedby={fault ? `${name}-fault` : undefined}
-        className="w-full rounded-[10px] border border-field bg-ground px-3.5 py-2.5 aria-invalid:border-danger"
-        {...input}
-      />
-      {fault && (
-        <p id={`${name}-fault`} className="text-sm text-danger">
-          {fault}
-        </p>
-      )}
-    </div>
   )
 }
