@@ -175,6 +175,7 @@ func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) err
 		Transactor: a.Store,
 		Passwords:  passwords,
 		Confirmer:  a.SignIn,
+		Attempts:   a.SignIn,
 		Clock:      options.Clock,
 		NewID:      options.NewID,
 	})

@@ -15,6 +15,7 @@ type Deps struct {
 	Transactor Transactor
 	Passwords  Passwords
 	Confirmer  Confirmer
+	Attempts   AttemptKeys
 	Clock      auth.Clock
 	NewID      func() string // unguessable, at least 128 bits
 }
@@ -32,6 +33,7 @@ type Service struct {
 	transactor Transactor
 	passwords  Passwords
 	confirmer  Confirmer
+	attempts   AttemptKeys
 	clock      auth.Clock
 	newID      func() string
 }
@@ -40,7 +42,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		users: deps.Users, groups: deps.Groups, sessions: deps.Sessions, tokens: deps.Tokens, transactor: deps.Transactor,
-		passwords: deps.Passwords, confirmer: deps.Confirmer, clock: deps.Clock, newID: deps.NewID,
+		passwords: deps.Passwords, confirmer: deps.Confirmer, attempts: deps.Attempts, clock: deps.Clock, newID: deps.NewID,
 	}
 }
 

@@ -12,9 +12,13 @@ type Config struct {
 	AccessTokenLifetime time.Duration // also the idle limit of a session of the API
 	RenewBefore         time.Duration // renew when less than this is left
 	SessionLifetime     time.Duration // the absolute limit of a session of the API
-	// AttemptKey makes the keys of counted failed logins unreadable: people
-	// type passwords into the e-mail field.
+	// AttemptKey makes the keys of counted attempts unreadable: people type passwords
+	// into the e-mail field.
 	AttemptKey []byte
+	// DeviceKeys encrypt device tokens, 32 bytes each: the first new ones, all of them
+	// those that are sent.
+	DeviceKeys [][]byte
+	Limits     Limits
 }
 
 // Deps are what signing in needs from the world.
