@@ -28,7 +28,7 @@ func TestBackgroundJobs(t *testing.T) {
 		db := app.DB(t)
 		var left int
 		for deadline := time.Now().Add(time.Minute); ; { // for a failure alone
-			const rows = `SELECT (SELECT count(*) FROM latchkey_session) + (SELECT count(*) FROM latchkey_failed_attempt)`
+			const rows = `SELECT (SELECT count(*) FROM latchkey_session) + (SELECT count(*) FROM latchkey_attempt)`
 			if err := db.QueryRowContext(t.Context(), rows).Scan(&left); err != nil {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ import NextAuth, { CredentialsSignin, type AuthError } from 'next-auth'
 import Credentials from 'next-auth/providers/credentials'
 import { login, logout } from '@/client'
 import { ask, isToken, visitor, type Failure } from '@/latchkey/api'
+import { keepDevice, knownDevice } from '@/latchkey/device'
 import { COOKIE_MAX_AGE, cookieName, cookieOptions, toSession, toUser } from '@/latchkey/session'
 
 /** Why a sign-in failed, in the API's words. `code` is the problem document's. */
@@ -24,9 +25,11 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
         password: { label: 'Password', type: 'password' },
       },
       async authorize({ username, password }, request) {
-        const body = { username: String(username ?? ''), password: String(password ?? '') }
+        const typed = { username: String(username ?? ''), password: String(password ?? '') }
+        const body = { ...typed, ...(await knownDevice()) }
         const { data, failure } = await ask(login, { body, headers: visitor(request.headers), valid: isToken })
         if (failure) throw new SignInFailed(failure)
+        await keepDevice(data.device_token)
         return data
       },
     }),

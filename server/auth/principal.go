@@ -67,7 +67,7 @@ func Background(job string) *Principal {
 // Guesser returns who has failed to sign in too often: nobody who has an account, as far
 // as can be told.
 func Guesser(client Client, channel Channel) *Principal {
-	return &Principal{Channel: channel, Client: client}
+	return &Principal{Channel: channel, Client: client, Name: "unknown"}
 }
 
 // Require returns an error with [CodeForbidden] unless the principal may do one of these

@@ -24,7 +24,7 @@ type setting struct {
 
 // settings returns all of them, in the order in which --help shows them.
 func settings() []setting {
-	return []setting{
+	all := []setting{
 		{"LATCHKEY_ADDR", "addr", "127.0.0.1:8080", "`HOST:PORT` to listen on", assignAddr},
 		{"LATCHKEY_DATABASE_URL", "database-url", "", "sqlite://PATH or postgres://…; put a `URL` with a password into the environment variable (default latchkey.db in the data directory)", assignDatabaseURL},
 		{"LATCHKEY_DATA_DIR", "data-dir", "./data", "`DIRECTORY` of the embedded database and the development secret", assignDataDir},
@@ -41,6 +41,7 @@ func settings() []setting {
 		{"LATCHKEY_SUPERUSER_EMAIL", "", "", "", func(c *Config, v string) error { c.SuperuserEmail = v; return nil }},
 		{"LATCHKEY_SUPERUSER_PASSWORD", "", "", "", func(c *Config, v string) error { c.SuperuserPassword = v; return nil }},
 	}
+	return append(all, guessingSettings()...)
 }
 
 func assignAddr(c *Config, value string) error {

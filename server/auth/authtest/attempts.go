@@ -119,7 +119,7 @@ func (f *Store) LockAccount(_ context.Context, keys []string, userID int64, even
 	}
 	f.LockedFor = append(f.LockedFor, userID)
 	f.Append(events)
-	return nil
+	return f.LockErr
 }
 
 // Unlock implements [accounts.UserTx].

@@ -23,6 +23,7 @@ type Store struct {
 
 	Err       error                               // of everything
 	CountErr  error                               // of ReserveAttempt
+	LockErr   error                               // of LockAccount
 	SettleErr error                               // of SettleAttempt
 	LockedFor []int64                             // whose accounts LockAccount was told of
 	OnSamples func()                              // what happens while the samples are read
