@@ -31,6 +31,8 @@ func (s *Service) reserveLogin(ctx context.Context, in Credentials, now time.Tim
 // somebody who had the address before.
 func (s *Service) asStranger(ctx context.Context, l *login) error {
 	s.release(ctx, l.attempt)
+	s.end(l.attempt)
+	l.attempt = attempt{}
 	reserved, err := s.reserve(ctx, s.loginCounters(l.in, l.began), l.began)
 	l.attempt = attempt{reserved: reserved}
 	return err
@@ -40,11 +42,25 @@ func (s *Service) asStranger(ctx context.Context, l *login) error {
 // hundred guesses at the same moment, on any number of instances, no more are checked than
 // the limit lets in.
 func (s *Service) reserve(ctx context.Context, counters []Counter, now time.Time) (Reserved, error) {
-	reserved, err := s.attempts.ReserveAttempt(ctx, Attempt{At: now, Counters: counters})
-	if err == nil && len(reserved.Keys) == 0 {
-		err = tooManyAttempts(reserved.BlockedUntil.Sub(now))
+	for {
+		others := s.inFlight.among(counters)
+		reserved, err := s.attempts.ReserveAttempt(ctx, Attempt{At: now, Counters: counters})
+		if err != nil {
+			return reserved, err
+		}
+		if len(reserved.Keys) > 0 {
+			s.inFlight.begin(reserved.Keys)
+			return reserved, nil
+		}
+		if others == nil {
+			return reserved, tooManyAttempts(reserved.BlockedUntil.Sub(now))
+		}
+		select {
+		case <-others:
+		case <-ctx.Done():
+			return reserved, ctx.Err()
+		}
 	}
-	return reserved, err
 }
 
 // fail does what is left to do after an attempt that err has ended. A refused one stays
@@ -58,6 +74,9 @@ func (s *Service) fail(ctx context.Context, a attempt, user auth.User, client au
 		s.release(ctx, a)
 	}
 }
+
+// end notes that an attempt has come to an end, whatever it came to.
+func (s *Service) end(a attempt) { s.inFlight.end(a.reserved.Keys) }
 
 // release takes an attempt back. That it cannot is no reason for another answer.
 func (s *Service) release(ctx context.Context, a attempt) {

@@ -351,6 +351,44 @@ func (w *world) totals() []int {
 	return all
 }
 
+// Eight browsers that sign in as one user at the same moment wait for each other: what
+// fills the counter may be right passwords.
+func TestAttemptsThatAreBeingCheckedAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	f := signin.NewInFlight()
+	counters := []signin.Counter{{Key: "a"}, {Key: "b"}}
+	if f.Among(counters) != nil {
+		t.Error("there are attempts")
+	}
+	f.Begin([]string{"b", "c"})
+	f.Begin([]string{"b"})
+	done := f.Among(counters)
+	f.End([]string{"b", "c"})
+	select {
+	case <-done:
+		t.Error("one has not ended")
+	default:
+	}
+	f.End([]string{"b"})
+	<-done
+	if f.Among(counters) != nil || f.Among([]signin.Counter{{Key: "c"}}) != nil {
+		t.Error("there are attempts still")
+	}
+	f.End([]string{"b"}) // nothing
+}
+
+func TestEveryAttemptComesToAnEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, authtest.Alice())
+	w.MustLogin(t, authtest.AliceLogin())
+	w.MustRefuse(t, wrong, auth.CodeInvalidCredentials)
+	w.Passwords.Err = auth.Busy(errors.New("full"))
+	w.MustRefuse(t, wrong, auth.CodeBusy)
+	if n := w.InFlight(); n != 0 {
+		t.Errorf("%d counters are waited for, for ever", n)
+	}
+}
+
 func TestAnAttemptWhosePasswordWasNotCheckedIsNone(t *testing.T) {
 	t.Parallel()
 	for name, arrange := range map[string]func(w *world){

@@ -35,6 +35,7 @@ func (s *Service) confirm(ctx context.Context, by *auth.Principal, proof auth.Pr
 	if err != nil {
 		return err
 	}
+	defer s.inFlight.end(reserved.Keys)
 	if err := s.prove(ctx, by, proof, now); err != nil {
 		s.fail(ctx, attempt{reserved: reserved}, by.User, by.Client, by.Channel, err)
 		return err

@@ -27,6 +27,7 @@
 //	admin.go         sessions of the admin site
 //	confirm.go       proving that it is you again
 //	attempts.go      counting attempts, and what becomes of them
+//	inflight.go      attempts that are being checked now: who waits for them, and not for longer
 //	limits.go        the limits on guessing, and the counters' keys
 //	device.go        tokens by which a device is told from a stranger's
 //	mintime.go       refusals take the same time

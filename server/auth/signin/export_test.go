@@ -53,3 +53,18 @@ func (s *Service) AssignShares(samples []HashSample) { s.assignShares(samples) }
 
 // SetLimits changes a setting.
 func (s *Service) SetLimits(limits Limits) { s.cfg.Limits = limits }
+
+// NewInFlight is newInFlight.
+func NewInFlight() *inFlight { return newInFlight() } //nolint:revive // for tests alone
+
+// Begin is begin.
+func (f *inFlight) Begin(keys []string) { f.begin(keys) }
+
+// End is end.
+func (f *inFlight) End(keys []string) { f.end(keys) }
+
+// Among is among.
+func (f *inFlight) Among(counters []Counter) <-chan struct{} { return f.among(counters) }
+
+// InFlight returns under how many counters attempts are being checked.
+func (s *Service) InFlight() int { return len(s.inFlight.keys) }

@@ -88,6 +88,7 @@ func (s *Service) admitted(ctx context.Context, l *login) error {
 	if l.attempt, err = s.reserveLogin(ctx, l.in, l.began); err != nil {
 		return err
 	}
+	defer func() { s.end(l.attempt) }() // the one that it is by then
 	if err = s.proceed(ctx, l); err != nil {
 		s.fail(ctx, l.attempt, l.user, l.in.Client, l.channel, err)
 	}

@@ -42,6 +42,7 @@ type Service struct {
 	clock     auth.Clock
 	newID     func() string
 	log       *slog.Logger
+	inFlight  *inFlight
 	minTime   *minTime
 	dummies   dummies
 	current   string // a dummy hash of the current setting
@@ -58,6 +59,7 @@ func New(cfg Config, deps Deps) *Service {
 		clock:     deps.Clock,
 		newID:     deps.NewID,
 		log:       deps.Log,
+		inFlight:  newInFlight(),
 		minTime:   newMinTime(),
 		current:   deps.Passwords.DummyHash(""),
 	}
