@@ -275,11 +275,24 @@ const (
 )
 
 // Unlock implements [accounts.UserTx]. The counters of an account stand between its key
-// and what comes after it: its networks and devices are still known afterwards.
+// and what comes after it. Where the account's key is another by now, because the secret
+// has changed or the command line has none, a lock's own key begins with the one it was.
+// The account's networks and devices are still known afterwards.
 func (c *changes) Unlock(ctx context.Context, userID int64, account string) (bool, error) {
-	changed, err := affected(c.db.NewUpdate().Model((*attemptRow)(nil)).
+	var locks []string
+	if err := c.db.NewSelect().Model((*attemptRow)(nil)).Column("key").Where("user_id = ?", userID).Scan(ctx, &locks); err != nil {
+		return false, err
+	}
+	update := c.db.NewUpdate().Model((*attemptRow)(nil)).
 		Set("failures = 0").Set("total = 0").Set("blocked_until = 0").Set("user_id = NULL").
-		Where("(user_id = ? OR (key > ? AND key < ?))", userID, account, account+"~").
-		Where("total > 0").Exec(ctx))
+		Where("total > 0")
+	update.WhereGroup(" AND ", func(q *bun.UpdateQuery) *bun.UpdateQuery {
+		for _, lock := range append(locks, account) {
+			begins := lock[:min(len(lock), len(account))]
+			q.WhereOr("(key > ? AND key < ?)", begins, begins+"~")
+		}
+		return q
+	})
+	changed, err := affected(update.Exec(ctx))
 	return changed > 0, err
 }
