@@ -383,13 +383,13 @@ func TestALockedAccountIsUnlocked(t *testing.T) {
 				t.Errorf("Retry-After is %s", got.Header.Get("Retry-After"))
 			}
 			staff = app.Staff(t, apptest.User{Email: "root@example.com", Password: "wonderland-42"})
-			for _, path := range []string{"/admin/users/?locked=yes", page} {
+			for _, path := range []string{"/admin/users/?is_active=locked", page} {
 				if got := staff.Get(t, path); !strings.Contains(got.Text(), "Locked") || !strings.Contains(got.Text(), alice.Email) {
 					t.Errorf("%s shows %s", path, got.Text())
 				}
 			}
 			unlock()
-			if got := staff.Get(t, "/admin/users/?locked=yes"); strings.Contains(got.Text(), alice.Email) {
+			if got := staff.Get(t, "/admin/users/?is_active=locked"); strings.Contains(got.Text(), alice.Email) {
 				t.Errorf("%s, and still listed: %s", name, got.Text())
 			}
 			wantStatus(t, app, stranger(), http.StatusOK, "")

@@ -24,8 +24,7 @@ func (s *Site) users() Model[auth.Account] {
 			{"email", "E-mail address", true, func(a auth.Account) Cell { return Cell{Text: a.Email, Person: true} }},
 			{"first_name", "First name", true, func(a auth.Account) Cell { return Text(a.FirstName) }},
 			{"last_name", "Last name", true, func(a auth.Account) Cell { return Text(a.LastName) }},
-			{"is_active", "Active", true, func(a auth.Account) Cell { return Flag(a.IsActive) }},
-			{"locked", "Locked", false, func(a auth.Account) Cell { return lockedCell(a.Locked) }},
+			{"is_active", "Active", true, activeCell},
 			{"is_staff", "Staff", true, func(a auth.Account) Cell { return Flag(a.IsStaff) }},
 			{"is_superuser", "Superuser", true, func(a auth.Account) Cell { return Flag(a.IsSuperuser) }},
 			{"date_joined", "Joined", true, func(a auth.Account) Cell { return At(&a.DateJoined) }},
@@ -34,8 +33,7 @@ func (s *Site) users() Model[auth.Account] {
 		Sort:   "email",
 		Search: "Search by e-mail address or name",
 		Filters: []Filter{
-			YesNo("is_active", "Active", "Active", "Inactive"),
-			Choose("locked", "Locked", Choice{"yes", "Locked", func(time.Time) auth.Filter { return auth.Equal("locked", true) }}),
+			activeFilter(),
 			YesNo("is_staff", "Staff", "Staff", "Not staff"),
 			YesNo("is_superuser", "Superuser", "Superuser", "Not superuser"),
 			{Name: "group", Label: "Group", Choices: s.groupChoices},
@@ -123,20 +121,30 @@ func (s *Site) userFields(ctx context.Context, by *auth.Principal, a *auth.Accou
 	}}), nil
 }
 
-// lockedCell is empty for nearly everybody, so that who is locked stands out.
-func lockedCell(locked bool) Cell {
-	if locked {
-		return Cell{Text: "Locked", Badge: true}
+// activeCell tells who is locked, beside whether they are active: both keep people out.
+func activeCell(a auth.Account) Cell {
+	cell := Flag(a.IsActive)
+	if a.Locked {
+		cell.Text, cell.Badge = "Locked", true
 	}
-	return Cell{}
+	return cell
+}
+
+// activeFilter finds who is locked too: it is where one looks for who cannot sign in.
+func activeFilter() Filter {
+	is := func(column string, on bool) func(time.Time) auth.Filter {
+		return func(time.Time) auth.Filter { return auth.Equal(column, on) }
+	}
+	return Choose("is_active", "Active",
+		Choice{"yes", "Active", is("is_active", true)}, Choice{"no", "Inactive", is("is_active", false)}, Choice{"locked", "Locked", is("locked", true)})
 }
 
 // lockedFieldset tells why somebody cannot sign in.
 func lockedFieldset() Fieldset {
-	return Fieldset{
-		Title: "Locked", Help: "Too many wrong passwords were entered in a row. Unlock the account, or set a new password. Where the user has signed in lately they may still be able to.",
-		Fields: []Field{{Name: "locked", Label: "Sign-in", Kind: ShownField, Shown: lockedCell(true)}},
-	}
+	return Fieldset{Title: "Locked after too many failed attempts", Fields: []Field{
+		{Name: "locked", Label: "Sign-in", Kind: ShownField, Shown: Text("Only where the user has signed in lately, if at all.")},
+		{Name: "unlocking", Label: "To unlock", Kind: ShownField, Shown: Text("Unlock the account, or set a new password if somebody else may be guessing.")},
+	}}
 }
 
 // grantable returns all groups and permissions as options.

@@ -42,8 +42,8 @@ func (s *Service) asStranger(ctx context.Context, l *login) error {
 // hundred guesses at the same moment, on any number of instances, no more are checked than
 // the limit lets in.
 func (s *Service) reserve(ctx context.Context, counters []Counter, now time.Time) (Reserved, error) {
-	for {
-		others := s.inFlight.among(counters)
+	for again := false; ; again = true {
+		ended := s.inFlight.endings()
 		reserved, err := s.attempts.ReserveAttempt(ctx, Attempt{At: now, Counters: counters})
 		if err != nil {
 			return reserved, err
@@ -52,7 +52,12 @@ func (s *Service) reserve(ctx context.Context, counters []Counter, now time.Time
 			s.inFlight.begin(reserved.Keys)
 			return reserved, nil
 		}
+		others := s.inFlight.among(counters)
 		if others == nil {
+			// What blocked the counter may have ended since it was asked.
+			if !again && s.inFlight.endings() != ended {
+				continue
+			}
 			return reserved, tooManyAttempts(reserved.BlockedUntil.Sub(now))
 		}
 		select {

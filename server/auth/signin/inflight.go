@@ -7,8 +7,9 @@ import "sync"
 // of right passwords: eight browsers of a test suite that sign in as one user at the same
 // moment are told to wait for each other, and not for a minute.
 type inFlight struct {
-	mu   sync.Mutex
-	keys map[string]*checking
+	mu    sync.Mutex
+	keys  map[string]*checking
+	ended uint64 // attempts, in all
 }
 
 // checking is a counter with attempts in flight.
@@ -35,6 +36,7 @@ func (f *inFlight) begin(keys []string) {
 func (f *inFlight) end(keys []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.ended++
 	for _, key := range keys {
 		c := f.keys[key]
 		if c == nil {
@@ -45,6 +47,13 @@ func (f *inFlight) end(keys []string) {
 			close(c.done)
 		}
 	}
+}
+
+// endings returns a number that changes whenever an attempt ends.
+func (f *inFlight) endings() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ended
 }
 
 // among returns what is closed when all attempts have ended that are in flight now under
