@@ -29,7 +29,7 @@ func guessingSettings() []setting {
 		{"LATCHKEY_GUESS_ACCOUNT_MAX_WAIT", "guess-account-max-wait", "15m", "the longest wait that all strangers to an account share, as a `DURATION`: shorter, since its owner on a new device is one of them, and long enough that locking it takes most of a day", assignWait(func(c *Config) *time.Duration { return &c.Guessing.AccountMaxWait })},
 		{"LATCHKEY_DEVICE_LIFETIME", "device-lifetime", "4320h", "how long a browser counts apart from strangers after signing in, as a `DURATION`: half a year, so that people who seldom come are known", assignDuration(func(c *Config) *time.Duration { return &c.Guessing.DeviceLifetime })},
 		{"LATCHKEY_NETWORK_LIFETIME", "network-lifetime", "720h", "how long a network does, as a `DURATION`: shorter, since addresses change hands", assignDuration(func(c *Config) *time.Duration { return &c.Guessing.NetworkLifetime })},
-		{"LATCHKEY_GUESS_COUNTERS", "guess-counters", "1000000", "the largest `NUMBER` of counters that is kept, some 150 MB; beyond it those with the fewest failures go", assignCount(1000, 1_000_000_000, func(c *Config) *int { return &c.Guessing.MaxCounters })},
+		{"LATCHKEY_GUESS_COUNTERS", "guess-counters", "1000000", "the largest `NUMBER` of counters that is kept, 100 to 200 MB; beyond it those with the fewest failures go", assignCount(1000, 1_000_000_000, func(c *Config) *int { return &c.Guessing.MaxCounters })},
 	}
 }
 
