@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey-auth/latchkey/repo"
 	"github.com/latchkey-auth/latchkey/repo/repotest"
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 	"github.com/latchkey-auth/latchkey/tests/pgtest"
 )
 
@@ -21,10 +22,11 @@ func TestPostgreSQLThatGoesAwayAndComesBack(t *testing.T) {
 	store := open(t, proxy.URL())
 	migrate(t, store, all)
 	writeAndRead := func(ctx context.Context) error {
-		if err := store.CountFailedAttempt(ctx, []string{"key"}, time.Now(), time.Now().Add(-time.Hour)); err != nil {
+		attempt := signin.Attempt{At: time.Now(), Counters: []signin.Counter{{Key: "key", Role: signin.RoleAny, Limit: signin.Limit{Free: 1000, Keep: time.Hour}}}}
+		if _, err := store.ReserveAttempt(ctx, attempt); err != nil {
 			return err
 		}
-		_, err := store.FailedAttempts(ctx, []string{"key"}, time.Now().Add(-time.Hour))
+		_, err := store.CountSuperusers(ctx)
 		return err
 	}
 	for range 2 {

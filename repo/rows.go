@@ -8,7 +8,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
-	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // userRow is Django's table, column for column and in its order.
@@ -105,20 +104,6 @@ func (r *sessionRow) session() auth.Session {
 		PasswordMark: r.PasswordMark,
 		ConfirmedAt:  inUTC(r.ConfirmedAt),
 	}
-}
-
-type attemptRow struct {
-	bun.BaseModel `bun:"table:latchkey_failed_attempt,alias:a"`
-
-	Key      string    `bun:"key,pk"`
-	Failures int       `bun:"failures"`
-	Since    time.Time `bun:"since"`
-}
-
-var _ = declare(table{name: "latchkey_failed_attempt", key: "key", expires: "since", keptFor: signin.AttemptWindow})
-
-func (r *attemptRow) attempts() signin.FailedAttempts {
-	return signin.FailedAttempts{Key: r.Key, Count: r.Failures, Since: r.Since.UTC()}
 }
 
 type eventRow struct {

@@ -22,11 +22,8 @@ func (s *Store) BeginSession(ctx context.Context, login signin.NewSession) error
 		if _, err := tx.NewInsert().Model(toSessionRow(&login.Session)).Exec(ctx); err != nil {
 			return err
 		}
-		if len(login.ForgetAttempts) > 0 {
-			if _, err := tx.NewDelete().Model((*attemptRow)(nil)).
-				Where("key IN (?)", bun.List(login.ForgetAttempts)).Exec(ctx); err != nil {
-				return err
-			}
+		if err := settle(ctx, tx, login.Attempts); err != nil {
+			return err
 		}
 		return record(ctx, tx, login.Events)
 	})

@@ -21,10 +21,17 @@ type table struct {
 	user   string
 	called string // what people call these rows: "sessions"
 
-	// expires is the column with the time from which on, or so long after which, a row is
-	// of no use. "" where rows stay.
-	expires string
-	keptFor time.Duration
+	// expires is the column with the time from which on a row is of no use. "" where rows stay.
+	expires    string
+	unixMillis bool // that column holds Unix milliseconds
+}
+
+// timeIn returns a time as the column that expires holds it.
+func (t table) timeIn(at time.Time) any {
+	if t.unixMillis {
+		return at.UnixMilli()
+	}
+	return at
 }
 
 // tables are all that were declared.
@@ -72,14 +79,14 @@ func eachOfUsers(ctx context.Context, db bun.IDB, f func(t table) error) error {
 // deleteBatch keeps each transaction short: SQLite's only writer waits for it.
 const deleteBatch = 1000
 
-// DeleteExpired deletes the rows of sessions, failed attempts, one-time tokens and the
+// DeleteExpired deletes the rows of sessions, attempts, one-time tokens and the
 // like that have expired by now; it returns how many.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (total int64, err error) {
 	for _, t := range tables {
 		if t.expires == "" {
 			continue
 		}
-		deleted, err := s.deleteInBatches(ctx, t, now.Add(-t.keptFor))
+		deleted, err := s.deleteInBatches(ctx, t, t.timeIn(now))
 		total += deleted
 		if err != nil {
 			return total, err
@@ -88,7 +95,7 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (total int64, 
 	return total, nil
 }
 
-func (s *Store) deleteInBatches(ctx context.Context, t table, before time.Time) (total int64, err error) {
+func (s *Store) deleteInBatches(ctx context.Context, t table, before any) (total int64, err error) {
 	for {
 		deleted, err := affected(s.write.NewRaw("DELETE FROM ?0 WHERE ?1 IN (SELECT ?1 FROM ?0 WHERE ?2 < ?3 LIMIT ?4)",
 			bun.Ident(t.name), bun.Ident(t.key), bun.Ident(t.expires), before, deleteBatch).Exec(ctx))

@@ -122,7 +122,11 @@ func readAccount(ctx context.Context, db bun.IDB, id int64, lock bool) (auth.Acc
 		return auth.Account{}, translate(ctx, err)
 	}
 	account := auth.Account{User: row.user(), Groups: []int64{}, Permissions: []int64{}}
-	err := db.NewSelect().Table("users_user_groups").Column("group_id").Where("user_id = ?", id).Order("group_id").Scan(ctx, &account.Groups)
+	var err error
+	if account.Locked, err = db.NewSelect().Model((*attemptRow)(nil)).Where("user_id = ?", id).Exists(ctx); err != nil {
+		return auth.Account{}, err
+	}
+	err = db.NewSelect().Table("users_user_groups").Column("group_id").Where("user_id = ?", id).Order("group_id").Scan(ctx, &account.Groups)
 	if err != nil {
 		return auth.Account{}, err
 	}

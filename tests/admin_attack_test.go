@@ -50,11 +50,11 @@ func TestWhoHasLostTheirRightsGetsNothingThroughThatWasOnItsWay(t *testing.T) {
 // actorOf returns a member of staff as they are when their request begins.
 func actorOf(t *testing.T, app *apptest.App, user apptest.User) *auth.Principal {
 	t.Helper()
-	secret, err := app.SignIn.LoginAdmin(t.Context(), signin.Credentials{Email: user.Email, Password: user.Password})
+	grant, err := app.SignIn.LoginAdmin(t.Context(), signin.Credentials{Email: user.Email, Password: user.Password})
 	if err != nil {
 		t.Fatal(err)
 	}
-	by, err := app.SignIn.AuthenticateAdmin(t.Context(), secret, auth.Client{})
+	by, err := app.SignIn.AuthenticateAdmin(t.Context(), grant.Secret, auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ var needs = map[string][][]string{
 	"users export":       {{"users.view_user"}, {"users.change_user"}},
 	"users add":          {{"users.add_user", "users.change_user"}},
 	"users password":     {{"users.change_user"}},
+	"users unlock":       {{"users.change_user"}},
 	"users activate":     {{"users.change_user"}},
 	"users deactivate":   {{"users.change_user"}},
 	"users end-sessions": {{"sessions.delete_session", "users.view_user"}, {"sessions.delete_session", "users.change_user"}},

@@ -97,7 +97,7 @@ func TestAFaultOfOurs(t *testing.T) {
 		alice := app.AddUser(t, apptest.User{Email: "alice@example.com", Password: "wonderland-42"})
 		token := app.Login(t, alice)
 		breaks := map[string]string{
-			"/users/login/":   "ALTER TABLE latchkey_failed_attempt RENAME TO gone1",
+			"/users/login/":   "ALTER TABLE latchkey_attempt RENAME TO gone1",
 			"/users/session/": "ALTER TABLE latchkey_session RENAME COLUMN renewed_at TO gone2",
 		}
 		for _, in := range []apptest.Request{

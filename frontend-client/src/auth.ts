@@ -3,6 +3,7 @@ import Credentials from 'next-auth/providers/credentials'
 import { headers } from 'next/headers'
 import { login, logout } from '@/client'
 import { ask, isToken, type Failure } from '@/latchkey/api'
+import { keepDevice, knownDevice } from '@/latchkey/device'
 import { currentSession } from '@/latchkey/renew'
 import { COOKIE_MAX_AGE, cookieName, cookieOptions, toSession, toUser } from '@/latchkey/session'
 
@@ -26,9 +27,11 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
         password: { label: 'Password', type: 'password' },
       },
       async authorize({ username, password }, request) {
-        const body = { username: String(username ?? ''), password: String(password ?? '') }
+        const typed = { username: String(username ?? ''), password: String(password ?? '') }
+        const body = { ...typed, ...(await knownDevice()) }
         const { data, failure } = await ask(login, { body, visitor: request.headers, valid: isToken })
         if (failure) throw new SignInFailed(failure)
+        await keepDevice(data.device_token)
         return data
       },
     }),

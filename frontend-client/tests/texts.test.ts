@@ -11,6 +11,11 @@ describe('messageOf', () => {
     [{ code: 'too_many_attempts', retryAfter: 900 }, 'Too many failed attempts. Try again in 15 minutes.'],
     [{ code: 'too_many_attempts', retryAfter: 61 }, 'Too many failed attempts. Try again in 2 minutes.'],
     [{ code: 'too_many_attempts', retryAfter: 5 }, 'Too many failed attempts. Try again in a minute.'],
+    [{ code: 'too_many_attempts', retryAfter: 3600 }, 'Too many failed attempts. Try again in an hour.'],
+    [
+      { code: 'too_many_attempts', retryAfter: 86400 },
+      'Too many failed attempts, so signing in from here is locked. Use a device you have signed in on before, or ask an administrator to unlock the account.',
+    ],
     [{ code: 'too_many_attempts' }, 'Too many failed attempts. Try again later.'],
     [{ code: 'unreachable' }, 'The service cannot be reached right now. Try again in a moment.'],
     [{ code: 'unavailable' }, 'The service cannot be reached right now. Try again in a moment.'],

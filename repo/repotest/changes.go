@@ -483,9 +483,9 @@ var deletions = []contractTest{
 				t.Errorf("it is %v, want %s", got, want)
 			}
 		}
-		mustBelong([]int64{alice.ID, bob.ID}, "2 memberships of groups, 2 permissions, 0 one-time links, 2 sessions")
-		mustBelong([]int64{4711}, "0 memberships of groups, 0 permissions, 0 one-time links, 0 sessions")
+		mustBelong([]int64{alice.ID, bob.ID}, "0 locks, 2 memberships of groups, 2 permissions, 0 one-time links, 2 sessions")
+		mustBelong([]int64{4711}, "0 locks, 0 memberships of groups, 0 permissions, 0 one-time links, 0 sessions")
 		f.withDjangosLog(t, alice, carol)
-		mustBelong([]int64{alice.ID, bob.ID}, "2 memberships of groups, 2 permissions, 1 log entries of Django’s admin, 0 one-time links, 2 sessions")
+		mustBelong([]int64{alice.ID, bob.ID}, "0 locks, 2 memberships of groups, 2 permissions, 1 log entries of Django’s admin, 0 one-time links, 2 sessions")
 	}},
 }

@@ -9,7 +9,8 @@
 //	sessions.go    beginning and renewing sessions
 //	livesessions.go  those in which somebody can act
 //	endings.go     ending them
-//	attempts.go    counting failed logins; deleting what has expired
+//	attempts.go    counting attempts, and locking accounts
+//	cleaning.go    deleting what has expired
 //	admin.go       what the admin site's sessions and one-time tokens take
 //	events.go      the audit log and its chain
 //	lists.go       lists of users: filters, order, search, pages

@@ -46,7 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	for _, test := range concurrency {
 		t.Run(test.name, func(t *testing.T) { test.run(t, fixture{open(t)}) })
 	}
-	tests := slices.Concat(lookUps, unicodeEmails, creations, sessions, liveSessions, endings, passwords, attempts, cleaning, values,
+	tests := slices.Concat(lookUps, unicodeEmails, creations, sessions, liveSessions, endings, passwords, attempts, locks, cleaning, values,
 		changing, updates, deletions, groups, adminSessions, links, auditEvents, lists, searching, shown)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -70,10 +70,10 @@ var sessions = []contractTest{
 			}
 		}
 	}},
-	{"a login forgets the failed attempts that it names", func(t *testing.T, f fixture) {
+	{"a login settles the counters that it names", func(t *testing.T, f fixture) {
 		in := login(f.create(t, "alice@example.com"), "s1")
-		must(t, f.CountFailedAttempt(t.Context(), []string{"a", "b", "c"}, noon, noon.Add(-time.Hour)))
-		in.ForgetAttempts = []string{"a", "c"}
+		f.fail(t, noon, "a", "b", "c")
+		in.Attempts = signin.Settlement{At: noon, Forgive: []string{"a"}, Release: []string{"c"}, Remember: "k", Until: noon.Add(time.Hour)}
 		f.begin(t, in)
 		if got := f.counted(t, "a", "b", "c"); got["b"] != 1 || len(got) != 1 {
 			t.Errorf("counted are %v", got)
@@ -87,10 +87,10 @@ var sessions = []contractTest{
 			"the user, now gone":     "DELETE FROM users_user WHERE id = $1",
 		} {
 			user := f.create(t, name+"@example.com")
-			must(t, f.CountFailedAttempt(t.Context(), []string{name}, noon, noon.Add(-time.Hour)))
+			f.fail(t, noon, name)
 			f.exec(t, change, user.ID)
 			in := login(user, "x"+name)
-			in.UpgradePassword, in.ForgetAttempts = "argon2$upgraded", []string{name}
+			in.UpgradePassword, in.Attempts.Forgive = "argon2$upgraded", []string{name}
 			mustBe(t, f.BeginSession(t.Context(), in), auth.ErrChanged)
 			f.nothingStored(t, in, name)
 		}
@@ -98,9 +98,9 @@ var sessions = []contractTest{
 	{"a login whose session's id is taken stores nothing", func(t *testing.T, f fixture) {
 		alice, bob := f.create(t, "alice@example.com"), f.create(t, "bob@example.com")
 		f.begin(t, login(bob, "taken"))
-		must(t, f.CountFailedAttempt(t.Context(), []string{"key"}, noon, noon.Add(-time.Hour)))
+		f.fail(t, noon, "key")
 		in := login(alice, "taken")
-		in.UpgradePassword, in.ForgetAttempts = "argon2$upgraded", []string{"key"}
+		in.UpgradePassword, in.Attempts.Forgive = "argon2$upgraded", []string{"key"}
 		if err := f.BeginSession(t.Context(), in); err == nil {
 			t.Error("it has begun")
 		}

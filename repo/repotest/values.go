@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // oddTexts are what a query that is put together carelessly falls over.
@@ -28,14 +29,9 @@ var values = []contractTest{
 			}
 			in := login(want, fmt.Sprint(text, i))
 			in.Session.UserAgent, in.Session.Address, in.Session.PasswordMark = text, text, text
-			in.ForgetAttempts = []string{text}
-			f.fail(t, noon, text)
 			f.begin(t, in)
 			if got := f.session(t, in.Session.ID); got != in.Session {
 				t.Errorf("%q: %+v became %+v", text, in.Session, got)
-			}
-			if got := f.counted(t, text); len(got) != 0 {
-				t.Errorf("%q: counted are %v", text, got)
 			}
 			if _, err := f.SetPassword(t.Context(), want.ID, "?"+text, noon); err != nil || f.reread(t, want).Password != "?"+text {
 				t.Errorf("%q: the password is %q, %v", text, f.reread(t, want).Password, err)
@@ -81,10 +77,6 @@ var values = []contractTest{
 			sameInUTC(t, "renewed", session.RenewedAt, at)
 			sameInUTC(t, "expires", session.ExpiresAt, at.Add(time.Microsecond))
 			sameInUTC(t, "revoked", *session.RevokedAt, at)
-
-			must(t, f.CountFailedAttempt(t.Context(), []string{id}, at, at.Add(-window)))
-			counted, _ := f.only(t, id, at.Add(-time.Microsecond))
-			sameInUTC(t, "since", counted.Since, at)
 		}
 	}},
 	{"a context that is cancelled ends every call", func(t *testing.T, f fixture) {
@@ -123,11 +115,10 @@ func sameInUTC(t *testing.T, what string, got, want time.Time) {
 // every calls each method once.
 func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 	answers := map[string]error{
-		"CreateUser":         f.CreateUser(ctx, &auth.User{Email: "new@example.com", DateJoined: noon}),
-		"BeginSession":       f.BeginSession(ctx, login(user, "every")),
-		"RenewSession":       f.RenewSession(ctx, "every", noon),
-		"RevokeSession":      f.RevokeSession(ctx, "every", noon, auth.Event{}),
-		"CountFailedAttempt": f.CountFailedAttempt(ctx, []string{"key"}, noon, noon),
+		"CreateUser":    f.CreateUser(ctx, &auth.User{Email: "new@example.com", DateJoined: noon}),
+		"BeginSession":  f.BeginSession(ctx, login(user, "every")),
+		"RenewSession":  f.RenewSession(ctx, "every", noon),
+		"RevokeSession": f.RevokeSession(ctx, "every", noon, auth.Event{}),
 	}
 	answers["ConfirmSession"] = f.ConfirmSession(ctx, "every", noon)
 	answers["AddToken"] = f.AddToken(ctx, auth.OneTimeToken{Kind: auth.TokenSetup, Hash: "hash", ExpiresAt: noon})
@@ -150,7 +141,10 @@ func every(ctx context.Context, f fixture, user auth.User) map[string]error {
 	_, answers["UserByEmail"] = f.UserByEmail(ctx, user.Email)
 	_, answers["SetPassword"] = f.SetPassword(ctx, user.ID, "x", noon)
 	_, _, answers["SessionByID"] = f.SessionByID(ctx, "every")
-	_, answers["FailedAttempts"] = f.FailedAttempts(ctx, []string{"key"}, noon)
+	_, answers["ReserveAttempt"] = f.ReserveAttempt(ctx, signin.Attempt{At: noon, Counters: unlimited("key")})
+	answers["SettleAttempt"] = f.SettleAttempt(ctx, signin.Settlement{At: noon, Release: []string{"key"}})
+	answers["LockAccount"] = f.LockAccount(ctx, []string{"key"}, user.ID, nil)
+	_, answers["TrimAttempts"] = f.TrimAttempts(ctx, 1)
 	_, answers["HashSamples"] = f.HashSamples(ctx)
 	_, answers["DeleteExpired"] = f.DeleteExpired(ctx, noon)
 	return answers
@@ -192,9 +186,9 @@ func (f fixture) live(ctx context.Context, user, shared auth.User, id string) er
 	steps := []func() error{
 		func() error { _, err := f.UserByEmail(ctx, user.Email); return err },
 		func() error {
-			return f.CountFailedAttempt(ctx, []string{"shared", user.Email}, noon, noon.Add(-window))
+			_, err := f.ReserveAttempt(ctx, signin.Attempt{At: noon, Counters: unlimited("shared", fmt.Sprint("user", user.ID))})
+			return err
 		},
-		func() error { _, err := f.FailedAttempts(ctx, []string{"shared", user.Email}, noon); return err },
 		func() error { return f.BeginSession(ctx, login(user, id)) },
 		func() error { return f.BeginSession(ctx, login(shared, "shared "+id)) },
 		func() error { _, _, err := f.SessionByID(ctx, id); return err },

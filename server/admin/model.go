@@ -63,7 +63,7 @@ type Cell struct {
 	Text   string
 	Link   string // the path that Text links to
 	Person bool   // Text names a user: initials are shown before it
-	Badge  bool   // Text is one of a few words, such as a state
+	Badge  bool   // Text is one of a few words, such as a state; a Flag has it beside it
 }
 
 // Text returns a cell with a text.

@@ -97,6 +97,7 @@ func (req *request) seeOther(path, message string) {
 // them; that requires Secure and the path /.
 const (
 	sessionCookie = "latchkey_admin"
+	deviceCookie  = "latchkey_admin_device"
 	flashCookie   = "latchkey_admin_flash"
 )
 

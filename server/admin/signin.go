@@ -16,6 +16,10 @@ import (
 // cookieLifetime is at least as long as a session: the server decides when one is over.
 const cookieLifetime = 24 * time.Hour
 
+// deviceCookieLifetime is as long as browsers keep any cookie: 400 days (RFC 6265bis,
+// section 5.5). The server decides how long a device is known.
+const deviceCookieLifetime = 400 * 24 * time.Hour
+
 // askToLogIn redirects to the sign-in page, which leads back. It answers a form whose
 // sender's session has ended with that page, and saves nothing.
 func (s *Site) askToLogIn(req *request) error {
@@ -80,15 +84,27 @@ func (s *Site) serveLogin(req *request) error {
 
 // logIn begins a new session, and ends the one that the request was sent in.
 func (s *Site) logIn(req *request, email, password string) error {
-	secret, err := s.signIn.LoginAdmin(req.Context(), signin.Credentials{Email: email, Password: password, Client: req.client})
-	if err != nil {
+	if err := s.begin(req, email, password); err != nil {
 		return err
 	}
-	s.setCookie(req.w, sessionCookie, secret, cookieLifetime)
 	if req.by == nil {
 		return nil
 	}
 	return s.signIn.Logout(req.Context(), req.by)
+}
+
+// begin begins a new session. The cookie of the device is kept when it ends: it tells this
+// browser from strangers who guess at the account.
+func (s *Site) begin(req *request, email, password string) error {
+	grant, err := s.signIn.LoginAdmin(req.Context(), signin.Credentials{
+		Email: email, Password: password, Client: req.client, DeviceToken: req.cookie(deviceCookie),
+	})
+	if err != nil {
+		return err
+	}
+	s.setCookie(req.w, sessionCookie, grant.Secret, cookieLifetime)
+	s.setCookie(req.w, deviceCookie, grant.DeviceToken, deviceCookieLifetime)
+	return nil
 }
 
 func (s *Site) serveLogout(req *request) error {
@@ -200,10 +216,8 @@ func (s *Site) setUp(req *request, token string) error {
 	if err != nil {
 		return err
 	}
-	secret, err := s.signIn.LoginAdmin(req.Context(), signin.Credentials{Email: user.Email, Password: password, Client: req.client})
-	if err != nil {
+	if err := s.begin(req, user.Email, password); err != nil {
 		return errSignInAfter
 	}
-	s.setCookie(req.w, sessionCookie, secret, cookieLifetime)
 	return nil
 }

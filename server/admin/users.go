@@ -24,7 +24,7 @@ func (s *Site) users() Model[auth.Account] {
 			{"email", "E-mail address", true, func(a auth.Account) Cell { return Cell{Text: a.Email, Person: true} }},
 			{"first_name", "First name", true, func(a auth.Account) Cell { return Text(a.FirstName) }},
 			{"last_name", "Last name", true, func(a auth.Account) Cell { return Text(a.LastName) }},
-			{"is_active", "Active", true, func(a auth.Account) Cell { return Flag(a.IsActive) }},
+			{"is_active", "Active", true, activeCell},
 			{"is_staff", "Staff", true, func(a auth.Account) Cell { return Flag(a.IsStaff) }},
 			{"is_superuser", "Superuser", true, func(a auth.Account) Cell { return Flag(a.IsSuperuser) }},
 			{"date_joined", "Joined", true, func(a auth.Account) Cell { return At(&a.DateJoined) }},
@@ -33,7 +33,7 @@ func (s *Site) users() Model[auth.Account] {
 		Sort:   "email",
 		Search: "Search by e-mail address or name",
 		Filters: []Filter{
-			YesNo("is_active", "Active", "Active", "Inactive"),
+			activeFilter(),
 			YesNo("is_staff", "Staff", "Staff", "Not staff"),
 			YesNo("is_superuser", "Superuser", "Superuser", "Not superuser"),
 			{Name: "group", Label: "Group", Choices: s.groupChoices},
@@ -112,10 +112,39 @@ func (s *Site) userFields(ctx context.Context, by *auth.Principal, a *auth.Accou
 		password := Fieldset{Title: "Password", Fields: append([]Field{passwordChoice()}, s.passwordFields("password", "Password", false)...)}
 		return []Fieldset{fieldsets[0], password, fieldsets[1]}, nil
 	}
+	if a.Locked {
+		fieldsets = append([]Fieldset{lockedFieldset()}, fieldsets...)
+	}
 	return append(fieldsets, Fieldset{Title: "Important dates", Fields: []Field{
 		{Name: "last_login", Label: "Last login", Kind: ShownField, Shown: At(a.LastLogin)},
 		{Name: "date_joined", Label: "Joined", Kind: ShownField, Shown: At(&a.DateJoined)},
 	}}), nil
+}
+
+// activeCell tells who is locked, beside whether they are active: both keep people out.
+func activeCell(a auth.Account) Cell {
+	cell := Flag(a.IsActive)
+	if a.Locked {
+		cell.Text, cell.Badge = "Locked", true
+	}
+	return cell
+}
+
+// activeFilter finds who is locked too: it is where one looks for who cannot sign in.
+func activeFilter() Filter {
+	is := func(column string, on bool) func(time.Time) auth.Filter {
+		return func(time.Time) auth.Filter { return auth.Equal(column, on) }
+	}
+	return Choose("is_active", "Active",
+		Choice{"yes", "Active", is("is_active", true)}, Choice{"no", "Inactive", is("is_active", false)}, Choice{"locked", "Locked", is("locked", true)})
+}
+
+// lockedFieldset tells why somebody cannot sign in.
+func lockedFieldset() Fieldset {
+	return Fieldset{Title: "Locked after too many failed attempts", Fields: []Field{
+		{Name: "locked", Label: "Sign-in", Kind: ShownField, Shown: Text("Only where the user has signed in lately, if at all.")},
+		{Name: "unlocking", Label: "To unlock", Kind: ShownField, Shown: Text("Unlock the account, or set a new password if somebody else may be guessing.")},
+	}}
 }
 
 // grantable returns all groups and permissions as options.
@@ -222,6 +251,19 @@ func (s *Site) userActions() []Action[auth.Account] {
 				}
 				ended, err := s.accounts.SetPassword(ctx, by, items[0].ID, password)
 				return "The password was changed. " + english.Plural(int(ended), "session", "") + " ended.", err
+			},
+		},
+		{
+			Name: "unlock", Label: "Unlock", Needs: change, OnOne: true, OnSeveral: true, Offer: func(a auth.Account) bool { return a.Locked },
+			Explain: func(_ context.Context, _ *auth.Principal, items []auth.Account) ([]string, error) {
+				return []string{
+					english.PluralWord(len(items), "The user", "The users") + " can sign in again from everywhere, with the same password.",
+					"Too many wrong passwords were entered. If they were not the user’s own mistakes, somebody may be guessing: set a new password instead, which unlocks the account too.",
+				}, nil
+			},
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, _ Form) (string, error) {
+				unlocked, err := s.accounts.Unlock(ctx, by, idsOf(items))
+				return english.Plural(unlocked, "user", "") + " unlocked.", err
 			},
 		},
 		{

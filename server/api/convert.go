@@ -8,11 +8,23 @@ import (
 )
 
 func toToken(grant auth.TokenGrant) gen.TokenJSONResponse {
-	return gen.TokenJSONResponse{
+	token := gen.TokenJSONResponse{
 		AccessToken: grant.AccessToken,
 		TokenType:   gen.Bearer,
 		User:        toUser(grant.User),
 	}
+	if grant.DeviceToken != "" {
+		token.DeviceToken = &grant.DeviceToken
+	}
+	return token
+}
+
+// textOf returns an optional text, or "" where there is none.
+func textOf(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 func toUser(u auth.User) gen.User {

@@ -98,7 +98,7 @@ func FuzzLoginBody(f *testing.F) {
 			t.Fatalf("let through, and encoding/json reads %v: %q", err, body)
 		}
 		if (*given).Username != *want.Username || (*given).Password != *want.Password {
-			t.Errorf("%q gives %q", body, **given)
+			t.Errorf("%q gives %q and %q", body, (*given).Username, (*given).Password)
 		}
 	})
 }

@@ -28,6 +28,8 @@ func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.Logi
 		Email:    in.Body.Username,
 		Password: in.Body.Password,
 		Client:   reqctx.From(ctx).Client,
+
+		DeviceToken: textOf(in.Body.DeviceToken),
 	})
 	if err != nil {
 		return nil, err

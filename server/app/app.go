@@ -59,9 +59,10 @@ type App struct {
 	// Connections bounds those of the server that Handler is given to.
 	Connections *Connections
 
-	clock     auth.Clock
-	log       *slog.Logger
-	byHandles bool // the cap of connections is what file handles allow
+	clock       auth.Clock
+	log         *slog.Logger
+	byHandles   bool // the cap of connections is what file handles allow
+	maxCounters int  // of attempts to guess a secret
 }
 
 // Options are what tests replace, and how people call the program; the zero value
@@ -93,7 +94,7 @@ func New(cfg *config.Config, version string, log *slog.Logger, options Options) 
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Store: store, clock: options.Clock, log: log}
+	a := &App{Store: store, clock: options.Clock, log: log, maxCounters: cfg.Guessing.MaxCounters}
 	if err := a.wire(cfg, secret, version, options); err != nil {
 		_ = store.Close() // the other error says more
 		return nil, err
@@ -162,12 +163,18 @@ func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) err
 	if err != nil {
 		return fmt.Errorf("deriving a key: %w", err)
 	}
+	deviceKeys, err := deriveDeviceKeys(secret, cfg.SecretKeyFallbacks)
+	if err != nil {
+		return err
+	}
 	a.SignIn = signin.New(
 		signin.Config{
 			AccessTokenLifetime: cfg.AccessTokenLifetime,
 			RenewBefore:         cfg.RenewBefore,
 			SessionLifetime:     cfg.SessionLifetime,
 			AttemptKey:          attemptKey,
+			DeviceKeys:          deviceKeys,
+			Limits:              limitsOf(cfg.Guessing),
 		},
 		signin.Deps{
 			Store:     a.Store,
@@ -192,11 +199,34 @@ func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) err
 		Passwords:  passwords,
 		Breaches:   a.breaches(cfg),
 		Confirmer:  a.SignIn,
+		Attempts:   a.SignIn,
 		Clock:      options.Clock,
 		NewID:      options.NewID,
 	})
 	a.Audit = audit.New(a.Store)
 	return nil
+}
+
+// deriveDeviceKeys returns the keys of device tokens: a device stays known when the secret
+// is changed.
+func deriveDeviceKeys(secret []byte, fallbacks [][]byte) ([][]byte, error) {
+	keys := make([][]byte, 0, 1+len(fallbacks))
+	for _, each := range append([][]byte{secret}, fallbacks...) {
+		key, err := hkdf.Key(sha256.New, each, nil, "latchkey device tokens", sha256.Size)
+		if err != nil {
+			return nil, fmt.Errorf("deriving a key: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+func limitsOf(g config.Guessing) signin.Limits {
+	return signin.Limits{
+		PerClient: g.PerClient, PerAccount: g.PerAccount, PerNetwork: g.PerNetwork, UntilLocked: g.UntilLocked,
+		Wait: g.Wait, MaxWait: g.MaxWait, AccountMaxWait: g.AccountMaxWait,
+		DeviceLifetime: g.DeviceLifetime, NetworkLifetime: g.NetworkLifetime,
+	}
 }
 
 // Close ends what New opened.

@@ -23,6 +23,7 @@ func (a *App) jobs() []job {
 	return []job{
 		{"measure-hashes", time.Hour, a.measureHashes},
 		{"delete-expired", time.Hour, a.deleteExpired},
+		{"trim-attempts", trimEvery, a.trimAttempts},
 	}
 }
 
@@ -55,6 +56,19 @@ func (a *App) repeat(ctx context.Context, j job) {
 func (a *App) measureHashes(ctx context.Context, _ *auth.Principal) error {
 	defer debug.FreeOSMemory() // each measured hash took 19 MiB and more, once
 	return a.SignIn.MeasureHashes(ctx)
+}
+
+// trimEvery bounds by how much the counters of attempts can overrun: two cores check some
+// hundred passwords a second, and each leaves up to four.
+const trimEvery = 5 * time.Minute
+
+// trimAttempts deletes the counters that are too many.
+func (a *App) trimAttempts(ctx context.Context, _ *auth.Principal) error {
+	deleted, err := a.SignIn.TrimAttempts(ctx, a.maxCounters)
+	if deleted > 0 {
+		a.log.WarnContext(ctx, "there are more counters of failed attempts than LATCHKEY_GUESS_COUNTERS; somebody may be guessing at many accounts", "deleted", deleted)
+	}
+	return err
 }
 
 // deleteExpired deletes the rows that nothing needs any more.

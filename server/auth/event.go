@@ -23,6 +23,8 @@ const (
 	ActionSignedIn         Action = "signed in"
 	ActionSignedOut        Action = "signed out"
 	ActionSessionsEnded    Action = "sessions ended"
+	ActionLocked           Action = "locked"
+	ActionUnlocked         Action = "unlocked"
 )
 
 // The kinds of target that events have.

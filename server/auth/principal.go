@@ -64,6 +64,12 @@ func Background(job string) *Principal {
 	return &Principal{Channel: ChannelBackground, Name: job, Rights: Everything()}
 }
 
+// Guesser returns who has failed to sign in too often: nobody who has an account, as far
+// as can be told.
+func Guesser(client Client, channel Channel) *Principal {
+	return &Principal{Channel: channel, Client: client, Name: "unknown"}
+}
+
 // Require returns an error with [CodeForbidden] unless the principal may do one of these
 // with a model. Who may change something may view it.
 func (p *Principal) Require(ctx context.Context, from PermissionReader, m Model, verbs ...Verb) error {

@@ -80,6 +80,9 @@ type AccessToken struct {
 type TokenGrant struct {
 	AccessToken string
 	User        User
+	// DeviceToken is what the next login on the same device is to bring along; "" unless
+	// this is one.
+	DeviceToken string
 }
 
 // PasswordMark tells two encoded passwords apart without holding either. The

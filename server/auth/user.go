@@ -29,6 +29,9 @@ type User struct {
 	IsSuperuser bool
 	LastLogin   *time.Time
 	DateJoined  time.Time
+	// Locked reports that too many failed attempts have locked a way to sign in, until
+	// somebody unlocks it. Only lists and accounts are read with it.
+	Locked bool
 }
 
 // FullName joins first and last name; it is empty when neither is known.

@@ -29,6 +29,9 @@ var userChanges = []userChange{
 	{"deactivate", "Block a user from signing in, and sign the user out everywhere", func(ctx context.Context, s *accounts.Service, by *auth.Principal, u auth.User) (int, error) {
 		return s.SetActive(ctx, by, []int64{u.ID}, false)
 	}, "%s is inactive and signed out everywhere.\n"},
+	{"unlock", "Let a user sign in again after too many failed attempts", func(ctx context.Context, s *accounts.Service, by *auth.Principal, u auth.User) (int, error) {
+		return s.Unlock(ctx, by, []int64{u.ID})
+	}, "%s is not locked.\n"},
 	{"promote", "Make a user a superuser", func(ctx context.Context, s *accounts.Service, by *auth.Principal, u auth.User) (int, error) {
 		return s.SetSuperuser(ctx, by, u.ID, true)
 	}, "%s is a superuser.\n"},
@@ -43,10 +46,11 @@ var userChanges = []userChange{
 func newUser(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "user",
-		Short: "Change a user: activate, deactivate, promote, demote, delete",
-		Long:  "Changes a user by the same rules as the admin site. The last active superuser cannot be removed.",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Short: "Change a user: activate, deactivate, unlock, promote, demote, delete",
+		Long: "Changes a user by the same rules as the admin site. The last active superuser cannot be removed.\n\n" +
+			"With LATCHKEY_SECRET_KEY set as for serve, unlock ends the waits of an account too that is not locked yet.",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	for _, change := range userChanges {
 		sub := &cobra.Command{

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
 // row returns the flags of a user, as they are stored: active, staff, superuser.
@@ -47,6 +48,48 @@ func TestALifeOnTheCommandLine(t *testing.T) {
 	}
 	if got := w.row(t, "admin@example.com"); got != "active staff superuser" {
 		t.Errorf("another is %q", got)
+	}
+}
+
+// The command needs no secret to find who is locked. With it, it ends a wait too.
+func TestUnlocking(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		secret  bool
+		locked  bool
+		enabled bool
+	}{
+		"who is locked, without the secret": {secret: false, locked: true, enabled: true},
+		"who is locked, with it":            {secret: true, locked: true, enabled: true},
+		"who waits, with the secret":        {secret: true, locked: false, enabled: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.superuser(t, "admin@example.com")
+			secret := w.vars["LATCHKEY_SECRET_KEY"]
+			w.vars["LATCHKEY_SECRET_KEY"] = "fQ8v2Lm0xZr7Tn4Kc9Yp1Wd6Hs3Bg5JuEaO"
+			w.vars["LATCHKEY_GUESSES_PER_CLIENT"] = "1"
+			if test.locked {
+				w.vars["LATCHKEY_GUESSES_UNTIL_LOCKED"] = "1"
+			}
+			in := signin.Credentials{Email: "admin@example.com", Password: "wrong"}
+			a := w.app(t)
+			if _, err := a.SignIn.Login(t.Context(), in); auth.ErrorCode(err) != auth.CodeInvalidCredentials {
+				t.Fatal(err)
+			}
+			in.Password = goodPassword
+			if _, err := a.SignIn.Login(t.Context(), in); auth.ErrorCode(err) != auth.CodeTooManyAttempts {
+				t.Fatal(err)
+			}
+			if !test.secret {
+				w.vars["LATCHKEY_SECRET_KEY"] = secret
+			}
+			w.run(t, "user", "unlock", "admin@example.com").mustSucceed(t, "admin@example.com is not locked.")
+			if _, err := a.SignIn.Login(t.Context(), in); (err == nil) != test.enabled {
+				t.Errorf("answers %v", err)
+			}
+		})
 	}
 }
 
@@ -130,7 +173,7 @@ func TestUserWithoutACommandShowsHelp(t *testing.T) {
 	t.Parallel()
 	got := newWorld(t).run(t, "user")
 	got.mustSucceed(t, "latchkey user [command]")
-	for _, name := range []string{"activate", "deactivate", "promote", "demote", "delete"} {
+	for _, name := range []string{"activate", "deactivate", "unlock", "promote", "demote", "delete"} {
 		if !strings.Contains(got.stdout, name) {
 			t.Errorf("does not mention %s", name)
 		}

@@ -27,6 +27,7 @@ type Config struct {
 	FrontendSecret      []byte   // shared with the Next.js app; empty: none
 	PublicURL           string   // without a slash at its end
 	AutoMigrate         bool
+	Guessing            Guessing
 	SuperuserEmail      string
 	SuperuserPassword   string
 
@@ -47,6 +48,20 @@ func (c *Config) OwnPublicURL() *url.URL {
 		return nil
 	}
 	return u
+}
+
+// Guessing holds the settings of how often a secret can be guessed.
+type Guessing struct {
+	PerClient       int // failures in a row before the first wait, of an account from one network or device
+	PerAccount      int // the same from all networks
+	PerNetwork      int // failures in an hour before the first wait, of a network over all accounts; 0: any number
+	UntilLocked     int // failures in a row, over any time, that lock an account
+	Wait            time.Duration
+	MaxWait         time.Duration
+	AccountMaxWait  time.Duration
+	DeviceLifetime  time.Duration
+	NetworkLifetime time.Duration
+	MaxCounters     int // that are kept
 }
 
 // MayMakeSecret reports whether a missing secret key may be made up and kept in

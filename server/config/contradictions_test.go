@@ -17,6 +17,8 @@ func TestSettingsThatContradictEachOther(t *testing.T) {
 		"a session shorter than its token":               {map[string]string{access: "1h", session: "59m"}, session},
 		"a session as long as its token":                 {map[string]string{access: "1h", session: "1h"}, ""},
 		"both":                                           {map[string]string{access: "1h", session: "59m", renew: "2h"}, renew + " " + session},
+		"a first wait that is longer than the longest":   {map[string]string{"LATCHKEY_GUESS_WAIT": "2h"}, "LATCHKEY_GUESS_MAX_WAIT LATCHKEY_GUESS_ACCOUNT_MAX_WAIT"},
+		"waits that are all the same":                    {map[string]string{"LATCHKEY_GUESS_WAIT": "15m", "LATCHKEY_GUESS_MAX_WAIT": "15m"}, ""},
 		"one that cannot be read contradicts nothing":    {map[string]string{access: "soon", renew: "2h"}, access},
 		"a session that cannot be read is not too short": {map[string]string{session: "soon"}, session},
 	} {

@@ -4,5 +4,6 @@
 //
 //	config.go     the struct
 //	settings.go   each setting: its name, its default, how it is read, what it means
+//	guessing.go   those of the limits on guessing
 //	load.go       reading them all, and telling every fault at once
 package config

@@ -62,6 +62,18 @@ func TestEachSettingIsChecked(t *testing.T) {
 			[]string{"https://example.com", "https://example.com/"},
 			[]string{"example.com", "javascript:alert(1)", "https://example.com?x", "https://u@example.com"},
 		},
+		"LATCHKEY_GUESSES_PER_CLIENT":   {[]string{"1", "100"}, []string{"0", "101", "-1", "five", "5.0", " 5"}},
+		"LATCHKEY_GUESSES_PER_ACCOUNT":  {[]string{"1", "100"}, []string{"0", "101"}},
+		"LATCHKEY_GUESSES_PER_NETWORK":  {[]string{"0", "1000000"}, []string{"-1", "1000001"}},
+		"LATCHKEY_GUESSES_UNTIL_LOCKED": {[]string{"1", "100"}, []string{"0", "101", "1000"}}, // NIST's bound
+		"LATCHKEY_GUESS_WAIT":           {[]string{"1s", "15m"}, []string{"0s", "999ms", "13h", "a minute"}},
+		"LATCHKEY_GUESS_MAX_WAIT":       {[]string{"1m", "12h"}, []string{"59s", "12h1s"}},
+		"LATCHKEY_GUESS_ACCOUNT_MAX_WAIT": {
+			[]string{"1m", "12h"}, []string{"59s", "12h1s"},
+		},
+		"LATCHKEY_DEVICE_LIFETIME":  {[]string{"1s", "8760h"}, []string{"0", "180d"}},
+		"LATCHKEY_NETWORK_LIFETIME": {[]string{"1s", "8760h"}, []string{"0", "30d"}},
+		"LATCHKEY_GUESS_COUNTERS":   {[]string{"1000", "1000000000"}, []string{"999", "0", "many"}},
 		"LATCHKEY_AUTO_MIGRATE": {
 			[]string{"true", "false", "1", "0"},
 			[]string{"yes", "on", "2"},

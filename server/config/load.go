@@ -98,7 +98,7 @@ func (c *Config) check() []error {
 	if c.SessionLifetime < c.AccessTokenLifetime {
 		faults = append(faults, errors.New("LATCHKEY_SESSION_LIFETIME: must not be shorter than the access token's lifetime"))
 	}
-	return faults
+	return append(faults, c.checkGuessing()...)
 }
 
 // RequireSecret returns what is wrong when there is no secret key and none may be

@@ -24,7 +24,7 @@ type setting struct {
 
 // settings returns all of them, in the order in which --help shows them.
 func settings() []setting {
-	return []setting{
+	all := []setting{
 		{"LATCHKEY_ADDR", "addr", "127.0.0.1:8080", "`HOST:PORT` to listen on", assignAddr},
 		{"LATCHKEY_DATABASE_URL", "database-url", "", "sqlite://PATH or postgres://…; put a `URL` with a password into the environment variable (default latchkey.db in the data directory)", assignDatabaseURL},
 		{"LATCHKEY_DATA_DIR", "data-dir", "./data", "`DIRECTORY` of the embedded database and the development secret", assignDataDir},
@@ -42,13 +42,14 @@ func settings() []setting {
 		{"LATCHKEY_FRONTEND_MAX_BODY", "frontend-max-body", "4MB", "largest body for the Next.js server, as a `SIZE`: it holds bodies in memory, and Server Actions take 1MB", assignSize(func(c *Config) *int64 { return &c.FrontendMaxBody })},
 		{"LATCHKEY_FRONTEND_TIMEOUT", "frontend-timeout", "60s", "how long the Next.js server may take to begin an answer, as a `DURATION`: nginx's default", assignDuration(func(c *Config) *time.Duration { return &c.FrontendTimeout })},
 		{"LATCHKEY_FRONTEND_IDLE_TIMEOUT", "frontend-idle-timeout", "10m", "how long a WebSocket or a streamed answer may be silent, as a `DURATION`: most send something twice a minute", assignDuration(func(c *Config) *time.Duration { return &c.FrontendIdleTimeout })},
-		{"LATCHKEY_MAX_CONNECTIONS", "max-connections", "0", "`NUMBER` of connections at once, never more than file handles allow; 0: 4096", assignCount(func(c *Config) *int { return &c.MaxConnections }, 0)},
-		{"LATCHKEY_MAX_CONNECTIONS_PER_CLIENT", "max-connections-per-client", "256", "`NUMBER` of connections of one client, or of its requests under way behind a proxy: an office behind one address has six for each browser", assignCount(func(c *Config) *int { return &c.MaxConnectionsPerClient }, 1)},
+		{"LATCHKEY_MAX_CONNECTIONS", "max-connections", "0", "`NUMBER` of connections at once, never more than file handles allow; 0: 4096", assignCount(0, maxConnections, func(c *Config) *int { return &c.MaxConnections })},
+		{"LATCHKEY_MAX_CONNECTIONS_PER_CLIENT", "max-connections-per-client", "256", "`NUMBER` of connections of one client, or of its requests under way behind a proxy: an office behind one address has six for each browser", assignCount(1, maxConnections, func(c *Config) *int { return &c.MaxConnectionsPerClient })},
 		{"LATCHKEY_PUBLIC_URL", "public-url", "", "`URL` of the server for browsers, used in links; a form must come from there (default http://localhost and the port, and forms from wherever it is reached)", assignPublicURL},
 		{"LATCHKEY_AUTO_MIGRATE", "auto-migrate", "true", "migrate the database first (`true` or false)", assignAutoMigrate},
 		{"LATCHKEY_SUPERUSER_EMAIL", "", "", "", func(c *Config, v string) error { c.SuperuserEmail = v; return nil }},
 		{"LATCHKEY_SUPERUSER_PASSWORD", "", "", "", func(c *Config, v string) error { c.SuperuserPassword = v; return nil }},
 	}
+	return append(all, guessingSettings()...)
 }
 
 func assignAddr(c *Config, value string) error {
@@ -140,16 +141,8 @@ func assignSize(field func(*Config) *int64) func(*Config, string) error {
 	}
 }
 
-func assignCount(field func(*Config) *int, least int) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		n, err := strconv.Atoi(value)
-		if err != nil || n < least {
-			return fmt.Errorf("want a number of at least %d", least)
-		}
-		*field(c) = n
-		return nil
-	}
-}
+// maxConnections is more than any machine has handles for.
+const maxConnections = 1_000_000
 
 // leastPasswordLength is the least that NIST SP 800-63B-4 (section 3.1.1.2) lets anybody ask
 // for, in characters.

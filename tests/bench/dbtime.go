@@ -25,8 +25,8 @@ var loginQueries = []struct {
 	name string
 	ask  func(ctx context.Context, store *repo.Store, user auth.User) error
 }{
-	{"failed attempts", func(ctx context.Context, store *repo.Store, user auth.User) error {
-		_, err := store.FailedAttempts(ctx, []string{"user " + user.Email, "client " + user.Email}, time.Now().Add(-time.Hour))
+	{"count the attempt", func(ctx context.Context, store *repo.Store, user auth.User) error {
+		_, err := store.ReserveAttempt(ctx, benchAttempt(user))
 		return err
 	}},
 	{"user, exact", func(ctx context.Context, store *repo.Store, user auth.User) error {
@@ -39,11 +39,25 @@ var loginQueries = []struct {
 	}},
 	{"begin the session", func(ctx context.Context, store *repo.Store, user auth.User) error {
 		now := time.Now().UTC().Truncate(time.Microsecond)
+		attempt := benchAttempt(user)
 		return store.BeginSession(ctx, signin.NewSession{User: user, Session: auth.Session{
 			ID: fmt.Sprintf("bench%016x", rand.Uint64()), UserID: user.ID,
 			CreatedAt: now, RenewedAt: now, ExpiresAt: now.Add(time.Hour), Address: "127.0.0.1",
+		}, Attempts: signin.Settlement{
+			At: now, Forgive: []string{attempt.Counters[0].Key, attempt.Counters[1].Key}, Release: []string{attempt.Counters[3].Key},
+			Remember: attempt.Counters[2].Key, Until: now.Add(time.Hour),
 		}})
 	}},
+}
+
+// benchAttempt is one under as many counters as a login has.
+func benchAttempt(user auth.User) signin.Attempt {
+	limit := signin.Limit{Free: 5, Wait: time.Minute, MaxWait: time.Hour, Forget: time.Hour, Stop: 100, Keep: time.Hour}
+	key := fmt.Sprintf("bench%011d", user.ID)
+	return signin.Attempt{At: time.Now(), Counters: []signin.Counter{
+		{Key: key + "c" + "0123456789abcdef", Role: signin.RoleStranger, Limit: limit}, {Key: key + "a", Role: signin.RoleStranger, Limit: limit},
+		{Key: key + "k" + "0123456789abcdef", Role: signin.RoleKnown, Limit: limit}, {Key: "bench of a networkn", Role: signin.RoleAny, Limit: signin.Limit{Free: 1 << 30, Keep: time.Hour}},
+	}}
 }
 
 // measureQueries asks both databases in turns, for users drawn at random.

@@ -11,6 +11,7 @@
 //	session.go, bare.go   POST /users/session/ against a bare gin handler
 //	login.go              logins against bare argon2id
 //	flood.go              what others feel while 200 clients flood the login
+//	guess.go              whether the time of a refusal tells a known account from a made-up one
 //	start.go, dbtime.go   cold start, memory, and a login's queries, by number of users
 //	admin.go              the admin site's list of users, and all of them as a file
 //	rowcost.go            what a row takes a database, against an entry of an index

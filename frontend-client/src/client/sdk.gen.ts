@@ -31,6 +31,12 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  * A wrong password, an unknown address, an inactive user and a user without a usable password get the same answer
  * in the same time.
  *
+ * Wrong passwords are limited: for an account and a network, for an account over all networks, and for a network over
+ * all accounts. After some of them each further one makes the wait longer, and after 100 in a row the account is
+ * locked until its password is changed or an administrator unlocks it. All of it holds for addresses that nobody has
+ * as well. Whoever sends a `device_token`, or comes from a network that the user has signed in from lately, is counted
+ * apart from strangers.
+ *
  */
 export const login = <ThrowOnError extends boolean = false>(options: Options<LoginData, ThrowOnError>) => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
     url: '/users/login/',
@@ -159,7 +165,7 @@ export const getPasswordRules = <ThrowOnError extends boolean = false>(options?:
  * `GET /users/password/rules/` says what the new password must be: long enough (8 characters, unless the server is
  * set to ask for more), and neither common nor like the e-mail address, the name or the site. Any characters may be
  * in it, and no kind of them has to be. Both passwords are taken exactly as received. Wrong current passwords are
- * counted together with failed logins, and limited with them.
+ * limited like failed logins, for each session by itself.
  *
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>) => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({

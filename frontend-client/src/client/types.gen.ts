@@ -16,6 +16,12 @@ export type LoginRequest = {
      * The password, checked exactly as received; any characters, at most 1,024 of them.
      */
     password: string;
+    /**
+     * The `device_token` that an earlier login answered on this device, if there is one. One that is not good any
+     * more, or another account's, is as good as none.
+     *
+     */
+    device_token?: string;
 };
 
 /**
@@ -125,6 +131,12 @@ export type Token = {
      */
     token_type: 'Bearer';
     user: User;
+    /**
+     * Answered by a login alone. Keep it on the device, out of reach of scripts and also after signing out, and send
+     * it with the next login: wrong passwords of strangers then do not keep this device waiting. It lets nobody in. Opaque.
+     *
+     */
+    device_token?: string;
 };
 
 /**
@@ -262,8 +274,9 @@ export type LoginErrors = {
      */
     422: Problem;
     /**
-     * `too_many_attempts`: too many wrong passwords for this address lately. It is answered for right and wrong passwords
-     * alike, and for addresses that nobody has.
+     * `too_many_attempts`: too many wrong passwords, for this address or from this network. It is answered for right and
+     * wrong passwords alike, and for addresses that nobody has. `Retry-After` says when the next one is checked; where the
+     * account is locked no wait helps, and it says a day.
      *
      */
     429: Problem;
@@ -659,8 +672,9 @@ export type ChangePasswordErrors = {
      */
     422: Problem;
     /**
-     * `too_many_attempts`: too many wrong passwords for this address lately. It is answered for right and wrong passwords
-     * alike, and for addresses that nobody has.
+     * `too_many_attempts`: too many wrong passwords, for this address or from this network. It is answered for right and
+     * wrong passwords alike, and for addresses that nobody has. `Retry-After` says when the next one is checked; where the
+     * account is locked no wait helps, and it says a day.
      *
      */
     429: Problem;

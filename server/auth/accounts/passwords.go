@@ -81,6 +81,14 @@ func (s *Service) setPassword(ctx context.Context, by *auth.Principal, id int64,
 		if err := tx.Users.SetPassword(ctx, id, encoded); err != nil {
 			return noSuchUser(err)
 		}
+		// What was guessed at is no longer there (NIST SP 800-63B-4, section 3.2.2).
+		unlocked, err := tx.Users.Unlock(ctx, id, s.attempts.AccountKey(was.Email))
+		if err != nil {
+			return err
+		}
+		if unlocked && was.Locked {
+			tx.Events.Record(by.Event(now, auth.ActionUnlocked).OnUser(was.User))
+		}
 		keep := ownSession(by, id)
 		if keep != "" {
 			if err := tx.Sessions.MarkSession(ctx, keep, auth.PasswordMark(encoded)); err != nil {

@@ -113,6 +113,9 @@ type UserTx interface {
 	UpdateUser(ctx context.Context, was, is auth.User) error
 	// SetPassword stores an encoded password; [auth.ErrNoRow] without such a user.
 	SetPassword(ctx context.Context, userID int64, encoded string) error
+	// Unlock lets all counters of failed attempts begin anew whose key begins with that of an
+	// account, or that have locked the user's; it reports whether there were any failures.
+	Unlock(ctx context.Context, userID int64, account string) (bool, error)
 	// SetGroups and SetPermissions make a user's those and no others.
 	SetGroups(ctx context.Context, userID int64, groups []int64) error
 	SetPermissions(ctx context.Context, userID int64, permissions []int64) error
@@ -187,6 +190,12 @@ type Confirmer interface {
 	// Confirm notes a good proof in by and their session. The error has CodeInvalid and
 	// names the proof's kind as the field when it proves nothing.
 	Confirm(ctx context.Context, by *auth.Principal, proof auth.Proof) error
+}
+
+// AttemptKeys names the counters of failed attempts.
+type AttemptKeys interface {
+	// AccountKey returns what the keys of an address's counters begin with.
+	AccountKey(email string) string
 }
 
 // RelatedRows is how many rows of a sort belong to users.

@@ -26,6 +26,7 @@ type Deps struct {
 	Passwords  Passwords
 	Breaches   Breaches // nil: nobody is asked
 	Confirmer  Confirmer
+	Attempts   AttemptKeys
 	Clock      auth.Clock
 	NewID      func() string // unguessable, at least 128 bits
 }
@@ -45,6 +46,7 @@ type Service struct {
 	passwords  Passwords
 	breaches   Breaches
 	confirmer  Confirmer
+	attempts   AttemptKeys
 	clock      auth.Clock
 	newID      func() string
 }
@@ -54,7 +56,7 @@ func New(cfg Config, deps Deps) *Service {
 	return &Service{
 		cfg:   cfg,
 		users: deps.Users, groups: deps.Groups, sessions: deps.Sessions, tokens: deps.Tokens, transactor: deps.Transactor,
-		passwords: deps.Passwords, breaches: deps.Breaches, confirmer: deps.Confirmer, clock: deps.Clock, newID: deps.NewID,
+		passwords: deps.Passwords, breaches: deps.Breaches, confirmer: deps.Confirmer, attempts: deps.Attempts, clock: deps.Clock, newID: deps.NewID,
 	}
 }
 

@@ -55,6 +55,9 @@ func (s *Service) createSuperuser(ctx context.Context, by *auth.Principal, in Ne
 		if err := tx.Users.InsertUser(ctx, &user); err != nil {
 			return err
 		}
+		if _, err := tx.Users.Unlock(ctx, user.ID, s.attempts.AccountKey(user.Email)); err != nil {
+			return err
+		}
 		maker := *by
 		if maker.Name == "" { // the first superuser, who makes the account
 			maker.User, maker.Name = user, user.Email

@@ -92,6 +92,10 @@ func (s *Service) CreateUser(ctx context.Context, by *auth.Principal, form UserF
 		if err := tx.Users.InsertUser(ctx, &account.User); err != nil {
 			return err
 		}
+		// Somebody may have guessed at the address while nobody had it.
+		if _, err := tx.Users.Unlock(ctx, account.ID, s.attempts.AccountKey(account.Email)); err != nil {
+			return err
+		}
 		if err := storeRights(ctx, tx, auth.Account{}, account); err != nil {
 			return err
 		}
@@ -176,6 +180,34 @@ func (s *Service) saveUser(ctx context.Context, tx Tx, by *auth.Principal, was, 
 // inactive is signed out everywhere. It returns how many were not so already.
 func (s *Service) SetActive(ctx context.Context, by *auth.Principal, ids []int64, active bool) (changed int, err error) {
 	return s.editFlags(ctx, by, ids, func(a *auth.Account) { a.IsActive = active })
+}
+
+// Unlock lets users sign in again who were locked by failed attempts, all of them or none,
+// and lets all counters of theirs begin anew. It returns how many had any failures.
+func (s *Service) Unlock(ctx context.Context, by *auth.Principal, ids []int64) (unlocked int, err error) {
+	if err := s.require(ctx, by, auth.UserModel, auth.Change); err != nil {
+		return 0, err
+	}
+	now := auth.Now(s.clock)
+	err = s.change(ctx, by, func(ctx context.Context, tx Tx, by *auth.Principal) error {
+		unlocked = 0
+		for _, id := range inOrder(ids) {
+			account, err := accountFor(ctx, tx, by, id)
+			if err != nil {
+				return err
+			}
+			had, err := tx.Users.Unlock(ctx, id, s.attempts.AccountKey(account.Email))
+			if err != nil {
+				return err
+			}
+			if had {
+				unlocked++
+				tx.Events.Record(by.Event(now, auth.ActionUnlocked).OnUser(account.User))
+			}
+		}
+		return nil
+	})
+	return unlocked, err
 }
 
 // SetSuperuser makes a user a superuser and a member of staff, or neither.

@@ -84,11 +84,11 @@ func (w *World) Permit(userID int64, names ...auth.PermissionName) {
 // MustSignInAdmin signs somebody in to the admin site, and returns the secret.
 func (w *World) MustSignInAdmin(t testing.TB, email string) string {
 	t.Helper()
-	secret, err := w.LoginAdmin(t.Context(), CredentialsOf(email))
+	grant, err := w.LoginAdmin(t.Context(), CredentialsOf(email))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secret
+	return grant.Secret
 }
 
 // MustBeAdmin returns who a secret speaks for.

@@ -27,9 +27,7 @@ func (f *Store) BeginSession(_ context.Context, login signin.NewSession) error {
 	if login.UpgradePassword != "" {
 		user.Password = login.UpgradePassword
 	}
-	for _, key := range login.ForgetAttempts {
-		delete(f.Attempts, key)
-	}
+	f.settle(login.Attempts)
 	f.Sessions[login.Session.ID] = login.Session
 	f.Append(login.Events)
 	return nil

@@ -16,22 +16,25 @@ import (
 type Store struct {
 	Rows
 	Sessions map[string]auth.Session
-	Attempts map[string]signin.FailedAttempts
+	Attempts map[string]AttemptRow
 	Tokens   map[string]Token
 	Samples  []string
 	Exact    bool // addresses are alike only when they are the same
 
 	Err       error                               // of everything
-	CountErr  error                               // of CountFailedAttempt
+	CountErr  error                               // of ReserveAttempt
+	LockErr   error                               // of LockAccount
+	SettleErr error                               // of SettleAttempt
+	LockedFor []int64                             // whose accounts LockAccount was told of
 	OnSamples func()                              // what happens while the samples are read
 	OnBegin   func(login signin.NewSession) error // what happens before a session is begun
-	OnCount   func(ctx context.Context) error     // what happens before a failure is counted
+	OnCount   func(ctx context.Context) error     // what happens before an attempt is counted
 	OnChange  func()                              // what happens before a change
 	OnHead    func()                              // what happens after the end of the events was read
 	Referred  bool                                // a change that is made turns out to be impossible
 	Begun     []signin.NewSession
 	LookedUp  []string // addresses
-	Asked     int      // how often for failed attempts
+	Asked     int      // how often to count an attempt
 	Read      int      // how often an account
 }
 
@@ -51,7 +54,7 @@ type Rows struct {
 func NewStore() *Store {
 	return &Store{
 		Rows:     Rows{UserGroups: map[int64][]int64{}, UserPermissions: map[int64][]int64{}},
-		Sessions: map[string]auth.Session{}, Attempts: map[string]signin.FailedAttempts{}, Tokens: map[string]Token{},
+		Sessions: map[string]auth.Session{}, Attempts: map[string]AttemptRow{}, Tokens: map[string]Token{},
 	}
 }
 

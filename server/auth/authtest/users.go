@@ -69,7 +69,11 @@ func (f *Store) Account(_ context.Context, id int64) (auth.Account, error) {
 	if user == nil {
 		return auth.Account{}, fmt.Errorf("reading an account: %w", auth.ErrNoRow)
 	}
-	return auth.Account{User: *user, Groups: sorted(f.UserGroups[id]), Permissions: sorted(f.UserPermissions[id])}, nil
+	is := *user
+	for _, row := range f.Attempts {
+		is.Locked = is.Locked || row.UserID == id
+	}
+	return auth.Account{User: is, Groups: sorted(f.UserGroups[id]), Permissions: sorted(f.UserPermissions[id])}, nil
 }
 
 // PermissionsOf implements [auth.PermissionReader].

@@ -42,6 +42,13 @@ var Noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 // SessionLifetime is that of the API's sessions.
 const SessionLifetime = 720 * time.Hour
 
+// Limits are those of a [World], and the defaults of the settings.
+var Limits = signin.Limits{
+	PerClient: 5, PerAccount: 20, PerNetwork: 100, UntilLocked: 100,
+	Wait: time.Minute, MaxWait: time.Hour, AccountMaxWait: 15 * time.Minute,
+	DeviceLifetime: 180 * 24 * time.Hour, NetworkLifetime: 30 * 24 * time.Hour,
+}
+
 // New returns a world with these users.
 func New(t testing.TB, users ...auth.User) *World {
 	t.Helper()
@@ -66,6 +73,8 @@ func New(t testing.TB, users ...auth.User) *World {
 		RenewBefore:         12 * time.Hour,
 		SessionLifetime:     SessionLifetime,
 		AttemptKey:          []byte("a key for tests"),
+		DeviceKeys:          [][]byte{[]byte("a key for tests, of 32 bytes ...")},
+		Limits:              Limits,
 	}, signin.Deps{
 		Store: w.Store, Attempts: w.Store, Passwords: w.Passwords, Tokens: w.Tokens, Clock: clock,
 		NewID: newID, Log: slog.New(slog.DiscardHandler),
@@ -74,7 +83,7 @@ func New(t testing.TB, users ...auth.User) *World {
 		MinPasswordLength: accounts.MinPasswordLength, SiteNames: []string{"latchkey", "corner-shop.test"}, AccessTokenLifetime: 24 * time.Hour,
 	}, accounts.Deps{
 		Users: w.Store, Groups: w.Store, Sessions: w.Store, Tokens: w.Store, Transactor: w.Store,
-		Passwords: w.Passwords, Breaches: w.Breaches, Confirmer: w.SignIn, Clock: clock, NewID: newID,
+		Passwords: w.Passwords, Breaches: w.Breaches, Confirmer: w.SignIn, Attempts: w.SignIn, Clock: clock, NewID: newID,
 	})
 	w.Audit = audit.New(w.Store)
 	return w

@@ -14,20 +14,28 @@ import (
 // writes.
 const touchEvery = time.Minute
 
+// AdminGrant is what a login to the admin site gives: the session's secret, and what the
+// next login on the same device is to bring along.
+type AdminGrant struct {
+	Secret      string
+	DeviceToken string
+}
+
 // LoginAdmin signs a member of staff in to the admin site, by the rules of
 // [Service.Login], and returns the secret of a new session. The database does not hold
 // it: a session's id is its hash.
-func (s *Service) LoginAdmin(ctx context.Context, in Credentials) (secret string, err error) {
-	secret = s.newID() + s.newID()
-	_, err = s.signIn(ctx, in, auth.ChannelAdmin, sessionIDOf(secret))
+func (s *Service) LoginAdmin(ctx context.Context, in Credentials) (AdminGrant, error) {
+	secret := s.newID() + s.newID()
+	l, err := s.signIn(ctx, in, auth.ChannelAdmin, sessionIDOf(secret))
 	if auth.ErrorCode(err) == auth.CodeInvalidCredentials {
 		const detail = "Incorrect e-mail address or password, or the account is not staff."
-		return "", auth.NewError(auth.CodeInvalidCredentials, detail, errors.Unwrap(err))
+		return AdminGrant{}, auth.NewError(auth.CodeInvalidCredentials, detail, errors.Unwrap(err))
 	}
 	if err != nil {
-		return "", err
+		return AdminGrant{}, err
 	}
-	return secret, nil
+	token, err := s.deviceToken(l)
+	return AdminGrant{Secret: secret, DeviceToken: token}, err
 }
 
 func sessionIDOf(secret string) string {

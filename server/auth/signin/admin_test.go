@@ -65,9 +65,9 @@ func TestOnlyStaffSignInAtTheAdminSite(t *testing.T) {
 			t.Parallel()
 			w := staffed(t)
 			test.arrange(w)
-			secret, err := w.LoginAdmin(t.Context(), test.in)
+			grant, err := w.LoginAdmin(t.Context(), test.in)
 			var refusal *auth.Error
-			if !errors.As(err, &refusal) || refusal.Code != auth.CodeInvalidCredentials || secret != "" {
+			if !errors.As(err, &refusal) || refusal.Code != auth.CodeInvalidCredentials || grant != (signin.AdminGrant{}) {
 				t.Fatalf("answers %v", err)
 			}
 			if refusal.Detail != "Incorrect e-mail address or password, or the account is not staff." {
@@ -84,7 +84,7 @@ func TestBothChannelsCountTheSameAttempts(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
 	in := authtest.CredentialsOf("sam@example.com")
-	for i := range signin.MaxAttemptsPerClient {
+	for i := range authtest.Limits.PerClient {
 		if i%2 == 0 {
 			w.MustRefuse(t, authtest.Wrong(in), auth.CodeInvalidCredentials)
 		} else if _, err := w.LoginAdmin(t.Context(), authtest.Wrong(in)); auth.ErrorCode(err) != auth.CodeInvalidCredentials {
@@ -294,11 +294,11 @@ func TestASessionThatWasNeverConfirmed(t *testing.T) {
 }
 
 // Whoever has a stolen session would else guess its password here.
-func TestConfirmingCountsUnderTheLimitsOfALogin(t *testing.T) {
+func TestConfirmingIsLimitedLikeALogin(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
 	staff := w.MustBeAdmin(t, w.MustSignInAdmin(t, "sam@example.com"))
-	for range signin.MaxAttemptsPerClient {
+	for range authtest.Limits.PerClient {
 		if err := w.Confirm(t.Context(), staff, auth.PasswordProof("a wrong guess")); auth.ErrorCode(err) != auth.CodeInvalid {
 			t.Fatal(err)
 		}
@@ -310,7 +310,46 @@ func TestConfirmingCountsUnderTheLimitsOfALogin(t *testing.T) {
 	if len(w.Passwords.Checks) != checked {
 		t.Error("a password was checked beyond the limit")
 	}
-	w.MustRefuse(t, authtest.CredentialsOf("sam@example.com"), auth.CodeTooManyAttempts)
+	// Nor is the user kept from what the thief of one session has not.
+	other := w.MustBeAdmin(t, w.MustSignInAdmin(t, "sam@example.com"))
+	if err := w.Confirm(t.Context(), other, auth.PasswordProof("password of sam@example.com")); err != nil {
+		t.Errorf("in another session: %v", err)
+	}
+}
+
+func TestAProofForgivesWrongOnesBeforeIt(t *testing.T) {
+	t.Parallel()
+	w := staffed(t)
+	staff := w.MustBeAdmin(t, w.MustSignInAdmin(t, "sam@example.com"))
+	for range 3 {
+		for range authtest.Limits.PerClient - 1 {
+			if err := w.Confirm(t.Context(), staff, auth.PasswordProof("a wrong guess")); auth.ErrorCode(err) != auth.CodeInvalid {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Confirm(t.Context(), staff, auth.PasswordProof("password of sam@example.com")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAHundredWrongProofsLockTheSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, authtest.Alice())
+	by, err := w.Authenticate(t.Context(), w.MustLogin(t, authtest.AliceLogin()).AccessToken, authtest.Desk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range authtest.Limits.UntilLocked {
+		w.Clock.Advance(authtest.Limits.MaxWait)
+		if err := w.Confirm(t.Context(), by, auth.PasswordProof("a wrong guess")); auth.ErrorCode(err) != auth.CodeInvalid {
+			t.Fatal(err)
+		}
+	}
+	w.Clock.Advance(authtest.Limits.MaxWait)
+	if err := w.Confirm(t.Context(), by, auth.PasswordProof("wonderland")); auth.ErrorCode(err) != auth.CodeTooManyAttempts || len(w.Store.LockedFor) != 1 {
+		t.Errorf("answers %v, and locked for %v", err, w.Store.LockedFor)
+	}
 }
 
 func TestConfirmingThatCannotGoOn(t *testing.T) {

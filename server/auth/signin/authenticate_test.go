@@ -130,7 +130,7 @@ func TestARenewalIsATokenOfTheSameSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := auth.AccessToken{ID: "id-3", UserID: 1, SessionID: "id-1", IssuedAt: w.Clock.At, ExpiresAt: w.Clock.At.Add(24 * time.Hour)}
+	want := auth.AccessToken{ID: "id-4", UserID: 1, SessionID: "id-1", IssuedAt: w.Clock.At, ExpiresAt: w.Clock.At.Add(24 * time.Hour)}
 	if got := w.Tokens.Issued[grant.AccessToken]; got != want {
 		t.Errorf("says %+v, want %+v", got, want)
 	}

@@ -3,12 +3,13 @@ package signin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// Confirm checks a proof that a principal is who they are, by the limits of a login, and
-// notes it in their session and in by. The error has CodeInvalid and names the proof's
+// Confirm checks a proof that a principal is who they are, by limits of its
+// session's own, and notes it in their session and in by. The error has CodeInvalid and names the proof's
 // kind as the field when it proves nothing.
 func (s *Service) Confirm(ctx context.Context, by *auth.Principal, proof auth.Proof) error {
 	if err := auth.CheckPasswordLength(string(proof.Kind), proof.Secret); err != nil {
@@ -33,20 +34,30 @@ func (s *Service) confirm(ctx context.Context, by *auth.Principal, proof auth.Pr
 	}
 	defer leave()
 	now := s.now()
-	attempts, err := s.limitAttempts(ctx, Credentials{Email: by.User.Email, Client: by.Client}, now)
+	reserved, err := s.reserve(ctx, s.sessionCounters(by), now)
 	if err != nil {
 		return err
 	}
+	defer s.inFlight.end(reserved.Keys)
+	if err := s.prove(ctx, by, proof, now); err != nil {
+		s.fail(ctx, attempt{reserved: reserved}, by.User, by.Client, by.Channel, err)
+		return err
+	}
+	if err := s.attempts.SettleAttempt(ctx, Settlement{At: now, Forgive: reserved.Keys}); err != nil {
+		return err
+	}
+	by.Session.ConfirmedAt = &now
+	return nil
+}
+
+// prove checks a password and notes it in the session.
+func (s *Service) prove(ctx context.Context, by *auth.Principal, proof auth.Proof, now time.Time) error {
 	check, err := s.passwords.Check(ctx, by.User.Password, proof.Secret)
 	if err != nil {
 		return err
 	}
 	if !check.Match {
-		return s.refuse(ctx, auth.InvalidCredentials(errors.New("wrong password")), attempts, now)
+		return auth.InvalidCredentials(errors.New("wrong password"))
 	}
-	if err := s.store.ConfirmSession(ctx, by.Session.ID, now); err != nil {
-		return ended(err)
-	}
-	by.Session.ConfirmedAt = &now
-	return nil
+	return ended(s.store.ConfirmSession(ctx, by.Session.ID, now))
 }

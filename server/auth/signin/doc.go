@@ -7,12 +7,13 @@
 //	room in the queue before the pool? ── no ──▶ busy
 //	      │
 //	attempts left? ── no ──▶ too_many_attempts
-//	      │
+//	      │       (counted before the password is checked)
 //	passwordStep: user by e-mail address (or a dummy hash), password, in the
-//	      │       bounded pool ── wrong ──▶ count it, hold the answer,
+//	      │       bounded pool ── wrong ──▶ hold the answer,
 //	      │                                 invalid_credentials
 //	      │       (a second factor is a step between these two)
-//	sessionStep:  one transaction: upgrade the hash, set last_login, begin a session
+//	sessionStep:  one transaction: upgrade the hash, set last_login, begin a session, settle
+//	      │        the counters
 //	      │        └─ the user changed meanwhile ─▶ passwordStep again
 //	access token, or the secret of a session on the admin site
 //
@@ -25,7 +26,10 @@
 //	authenticate.go  access tokens: who they speak for, renewal, signing out
 //	admin.go         sessions of the admin site
 //	confirm.go       proving that it is you again
-//	attempts.go      the limits on guessing
+//	attempts.go      counting attempts, and what becomes of them
+//	inflight.go      attempts that are being checked now: who waits for them, and not for longer
+//	limits.go        the limits on guessing, and the counters' keys
+//	device.go        tokens by which a device is told from a stranger's
 //	mintime.go       refusals take the same time
 //	dummyhash.go     refusals cost the same work
 package signin

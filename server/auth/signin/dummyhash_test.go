@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
@@ -70,29 +69,6 @@ func TestAddressesThatNobodyHasAreUpgradedWithTheUsers(t *testing.T) {
 		if before[i] == "current" && after[i] != "current" {
 			t.Fatal("an address went back to an outdated kind")
 		}
-	}
-}
-
-// With twins, the owner of the one must not reset the count of the other.
-func TestATwinDoesNotResetTheOthersCount(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t,
-		auth.User{ID: 1, Email: "victim@example.com", Password: "current$secret", IsActive: true},
-		auth.User{ID: 2, Email: "Victim@example.com", Password: "current$mine", IsActive: true},
-	)
-	w.Store.Exact = true
-	guesses := 0
-	for range 5 {
-		for range signin.MaxAttemptsPerClient - 1 {
-			_, err := w.Login(t.Context(), signin.Credentials{Email: "victim@example.com", Password: "guess"})
-			if auth.ErrorCode(err) == auth.CodeInvalidCredentials {
-				guesses++
-			}
-		}
-		_, _ = w.Login(t.Context(), signin.Credentials{Email: "Victim@example.com", Password: "mine"})
-	}
-	if guesses > signin.MaxAttemptsPerClient {
-		t.Errorf("%d guesses were answered", guesses)
 	}
 }
 

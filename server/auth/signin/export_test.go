@@ -8,12 +8,10 @@ import (
 
 // What tests in signin_test compare with.
 const (
-	MaxAttemptsPerClient = maxAttemptsPerClient
-	MaxAttemptsPerUser   = maxAttemptsPerUser
-	InitialMinTime       = initialMinTime
-	MaxSlowdown          = maxSlowdown
-	MaxLoginTries        = maxLoginTries
-	MaxUserAgent         = maxUserAgent
+	InitialMinTime = initialMinTime
+	MaxSlowdown    = maxSlowdown
+	MaxLoginTries  = maxLoginTries
+	MaxUserAgent   = maxUserAgent
 )
 
 // Pieces that have a test of their own.
@@ -33,8 +31,16 @@ func (s *Service) MinTime() time.Duration {
 // DummyHashFor is dummyHashFor.
 func (s *Service) DummyHashFor(email string) string { return s.dummyHashFor(email) }
 
-// AttemptKey is attemptKey.
-func (s *Service) AttemptKey(parts ...string) string { return s.attemptKey(parts...) }
+// MAC is mac.
+func (s *Service) MAC(parts ...string) string { return s.mac(parts...) }
+
+// SetDeviceKeys changes a setting.
+func (s *Service) SetDeviceKeys(keys ...string) {
+	s.cfg.DeviceKeys = nil
+	for _, key := range keys {
+		s.cfg.DeviceKeys = append(s.cfg.DeviceKeys, []byte(key))
+	}
+}
 
 // IsDue is isDue.
 func (s *Service) IsDue(by *auth.Principal, now time.Time) bool { return s.isDue(by, now) }
@@ -44,3 +50,21 @@ func (s *Service) SetAttemptKey(key []byte) { s.cfg.AttemptKey = key }
 
 // AssignShares is assignShares.
 func (s *Service) AssignShares(samples []HashSample) { s.assignShares(samples) }
+
+// SetLimits changes a setting.
+func (s *Service) SetLimits(limits Limits) { s.cfg.Limits = limits }
+
+// NewInFlight is newInFlight.
+func NewInFlight() *inFlight { return newInFlight() } //nolint:revive // for tests alone
+
+// Begin is begin.
+func (f *inFlight) Begin(keys []string) { f.begin(keys) }
+
+// End is end.
+func (f *inFlight) End(keys []string) { f.end(keys) }
+
+// Among is among.
+func (f *inFlight) Among(counters []Counter) <-chan struct{} { return f.among(counters) }
+
+// InFlight returns under how many counters attempts are being checked.
+func (s *Service) InFlight() int { return len(s.inFlight.keys) }

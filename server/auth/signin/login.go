@@ -25,6 +25,8 @@ type Credentials struct {
 	Email    string
 	Password string // exactly as received
 	Client   auth.Client
+	// DeviceToken is that of an earlier login on the same device, or "".
+	DeviceToken string
 }
 
 // Login checks an e-mail address and a password, begins a session and returns an
@@ -42,7 +44,11 @@ func (s *Service) Login(ctx context.Context, in Credentials) (auth.TokenGrant, e
 		s.signedIn(ctx, l.user, in.Client)
 	}
 	raw, err := s.issue(l.session, l.session.CreatedAt)
-	return auth.TokenGrant{AccessToken: raw, User: l.user}, err
+	if err != nil {
+		return auth.TokenGrant{}, err
+	}
+	token, err := s.deviceToken(l)
+	return auth.TokenGrant{AccessToken: raw, User: l.user, DeviceToken: token}, err
 }
 
 // login is how far one has come.
@@ -51,10 +57,10 @@ type login struct {
 	channel   auth.Channel
 	sessionID string // of the session that is to begin
 	began     time.Time
-	attempts  attempts
+	attempt   attempt
 	tries     int
 
-	user    auth.User    // once the password was checked
+	user    auth.User    // once the address was looked up; the zero User when nobody has it
 	session auth.Session // at the end
 }
 
@@ -87,9 +93,18 @@ func (s *Service) admitted(ctx context.Context, l *login) error {
 	}
 	defer leave()
 	l.began = s.now()
-	if l.attempts, err = s.limitAttempts(ctx, l.in, l.began); err != nil {
+	if l.attempt, err = s.reserveLogin(ctx, l.in, l.began); err != nil {
 		return err
 	}
+	defer func() { s.end(l.attempt) }() // the one that it is by then
+	if err = s.proceed(ctx, l); err != nil {
+		s.fail(ctx, l.attempt, l.user, l.in.Client, l.channel, err)
+	}
+	return err
+}
+
+// proceed takes the steps of a login that may be tried.
+func (s *Service) proceed(ctx context.Context, l *login) (err error) {
 	for next := s.passwordStep; next != nil; {
 		if next, err = next(ctx, l); err != nil {
 			return err
@@ -100,12 +115,13 @@ func (s *Service) admitted(ctx context.Context, l *login) error {
 
 // passwordStep finds the user and checks the password.
 func (s *Service) passwordStep(ctx context.Context, l *login) (step, error) {
-	user, err := s.checkPassword(ctx, l)
-	if auth.ErrorCode(err) == auth.CodeInvalidCredentials {
-		return nil, s.refuse(ctx, err, l.attempts, l.began)
+	if err := s.lookUp(ctx, l); err != nil {
+		return nil, err
 	}
-	l.user = user
-	return s.sessionStep, err
+	if err := s.checkPassword(ctx, l); err != nil {
+		return nil, err
+	}
+	return s.sessionStep, nil
 }
 
 // sessionStep begins the session. When the user has changed since the password was
@@ -121,51 +137,58 @@ func (s *Service) sessionStep(ctx context.Context, l *login) (step, error) {
 	return s.passwordStep, nil
 }
 
-// refuse counts a failed login. What cannot be counted is not answered either: a
-// database that is gone would be a way to guess without limit.
-func (s *Service) refuse(ctx context.Context, refusal error, attempts attempts, now time.Time) error {
-	if err := s.countFailure(ctx, attempts.keys, now); err != nil {
-		return err
-	}
-	return refusal
-}
-
-// checkPassword returns the user whose address and password these are. Whoever
+// checkPassword returns nil when the user may sign in with the password. Whoever
 // cannot sign in costs the same work as whoever mistypes the password.
-func (s *Service) checkPassword(ctx context.Context, l *login) (auth.User, error) {
-	user, err := s.lookUp(ctx, l.in.Email)
-	known := err == nil
-	if err != nil && !errors.Is(err, auth.ErrNoRow) {
-		return auth.User{}, err
-	}
-	encoded, usable := user.Password, s.passwords.IsUsable(user.Password)
+func (s *Service) checkPassword(ctx context.Context, l *login) error {
+	encoded, usable := l.user.Password, s.passwords.IsUsable(l.user.Password)
 	if !usable {
 		encoded = s.dummyHashFor(l.in.Email)
 	}
 	check, err := s.passwords.Check(ctx, encoded, l.in.Password)
 	if err != nil {
-		return auth.User{}, err
+		return err
 	}
 	s.minTime.observe(s.passwords.Kind(encoded), check.Took)
 	switch {
-	case !known:
-		return auth.User{}, auth.InvalidCredentials(errors.New("no such user"))
+	case l.user.ID == 0:
+		return auth.InvalidCredentials(errors.New("no such user"))
 	case !usable:
-		return auth.User{}, auth.InvalidCredentials(errors.New("no usable password"))
+		return auth.InvalidCredentials(errors.New("no usable password"))
 	case !check.Match:
-		return auth.User{}, auth.InvalidCredentials(errors.New("wrong password"))
+		return auth.InvalidCredentials(errors.New("wrong password"))
 	}
-	if err := user.CheckChannel(l.channel); err != nil {
-		return auth.User{}, auth.InvalidCredentials(err)
+	if err := l.user.CheckChannel(l.channel); err != nil {
+		return auth.InvalidCredentials(err)
 	}
-	return user, nil
+	return nil
 }
 
-func (s *Service) lookUp(ctx context.Context, email string) (auth.User, error) {
-	if !auth.IsPossibleEmail(email) {
-		return auth.User{}, auth.ErrNoRow
+// lookUp finds the user whose address was typed; nobody is no error.
+func (s *Service) lookUp(ctx context.Context, l *login) error {
+	l.user = auth.User{}
+	if auth.IsPossibleEmail(l.in.Email) {
+		user, err := s.store.UserByEmail(ctx, l.in.Email)
+		if err != nil && !errors.Is(err, auth.ErrNoRow) {
+			return err
+		}
+		if err == nil {
+			l.user = user
+		}
 	}
-	return s.store.UserByEmail(ctx, email)
+	if l.attempt.device.id != "" && l.attempt.device.userID != l.user.ID {
+		return s.asStranger(ctx, l)
+	}
+	return nil
+}
+
+// deviceToken returns the token by which the device is known at the next login: the same
+// device's as before, if it was one of this user's.
+func (s *Service) deviceToken(l *login) (string, error) {
+	d := l.attempt.device
+	if d.id == "" {
+		d = device{id: s.newDevice(), userID: l.user.ID}
+	}
+	return s.sealDevice(d, l.user.Email, l.began)
 }
 
 // begin stores the session, and what else a login changes.
@@ -177,7 +200,7 @@ func (s *Service) begin(ctx context.Context, l *login) error {
 		PreviousMark:    auth.PasswordMark(user.Password),
 	}
 	var err error
-	if begun.ForgetAttempts, err = s.forgivable(ctx, l.in.Email, l.attempts); err != nil {
+	if begun.Attempts, err = s.settlement(ctx, l); err != nil {
 		return err
 	}
 	if begun.UpgradePassword != "" {

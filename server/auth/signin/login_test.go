@@ -130,7 +130,7 @@ func TestAUserThatChangesUnderALogin(t *testing.T) {
 			if got := len(w.Store.Begun); got != test.tries {
 				t.Errorf("tried %d times, want %d", got, test.tries)
 			}
-			if counted := len(w.Store.Attempts) > 0; counted != (test.want == auth.CodeInvalidCredentials) {
+			if counted := len(w.totals()) > 0; counted != (test.want == auth.CodeInvalidCredentials) {
 				t.Errorf("counted as a failed attempt: %v", counted)
 			}
 		})

@@ -82,8 +82,8 @@ func TestEveryRefusalIsTheSameAndTakesTheSameTime(t *testing.T) {
 			if errors.As(first, &other); refusal.Detail != other.Detail || refusal.RetryAfter != other.RetryAfter || len(refusal.Fields) > 0 {
 				t.Errorf("answers %+v and elsewhere %+v", refusal, other)
 			}
-			if len(w.Store.Attempts) != 2 {
-				t.Errorf("counted under %d keys, want the address and the client", len(w.Store.Attempts))
+			if len(w.Store.Attempts) != 3 {
+				t.Errorf("counted under %d keys, want the account, the client and the network", len(w.Store.Attempts))
 			}
 		})
 	}
@@ -116,8 +116,8 @@ func TestWhatIsNoRefusalIsNotHeld(t *testing.T) {
 			w := newGuessedAtWorld(t)
 			test.fail(w)
 			_, err := w.Login(t.Context(), authtest.AliceLogin())
-			if auth.ErrorCode(err) != test.code || w.Clock.Now() != authtest.Noon || len(w.Store.Attempts) != 0 {
-				t.Errorf("answers %v after %v, with %d counted", err, w.Clock.Now().Sub(authtest.Noon), len(w.Store.Attempts))
+			if auth.ErrorCode(err) != test.code || w.Clock.Now() != authtest.Noon || len(w.totals()) != 0 {
+				t.Errorf("answers %v after %v, with %v counted", err, w.Clock.Now().Sub(authtest.Noon), w.totals())
 			}
 		})
 	}

@@ -24,8 +24,8 @@ type Store interface {
 	HashSamples(ctx context.Context) ([]HashSample, error)
 
 	// BeginSession stores what a login changes: last_login, the session, the
-	// upgraded password if there is one (the user's other sessions stay good), no
-	// more failed attempts, and the events. [auth.ErrChanged] when the user's password is
+	// upgraded password if there is one (the user's other sessions stay good), what the
+	// attempt came to, and the events. [auth.ErrChanged] when the user's password is
 	// not login.User.Password any more, or the user is inactive or gone.
 	BeginSession(ctx context.Context, login NewSession) error
 	// SessionByID reads a session and its user. [auth.ErrNoRow] without either.
@@ -41,31 +41,80 @@ type Store interface {
 	RevokeSession(ctx context.Context, id string, at time.Time, event auth.Event) error
 }
 
-// AttemptStore counts failed logins, each method in one transaction.
+// AttemptStore counts attempts to guess a secret, each method in one transaction.
 type AttemptStore interface {
-	// FailedAttempts reads how many failed logins are counted under each key
-	// since the given time.
-	FailedAttempts(ctx context.Context, keys []string, since time.Time) ([]FailedAttempts, error)
-	// CountFailedAttempt adds one failed login at the given time under each key,
-	// forgetting what was counted up to since.
-	CountFailedAttempt(ctx context.Context, keys []string, at, since time.Time) error
+	// ReserveAttempt counts an attempt under its counters before the secret is checked. When
+	// one of them is blocked it counts none, and says until when.
+	ReserveAttempt(ctx context.Context, attempt Attempt) (Reserved, error)
+	// SettleAttempt does to counters what an attempt came to.
+	SettleAttempt(ctx context.Context, done Settlement) error
+	// LockAccount notes whose account counters have locked, 0 for nobody's, and stores the
+	// events; neither when they have been unlocked meanwhile.
+	LockAccount(ctx context.Context, keys []string, userID int64, events []auth.Event) error
+	// TrimAttempts deletes counters that have failures until no more than most are left: those
+	// with the fewest first, and of these the ones that would expire first.
+	TrimAttempts(ctx context.Context, most int) (deleted int64, err error)
+}
+
+// Attempt is one to be counted.
+type Attempt struct {
+	At       time.Time
+	Counters []Counter
+}
+
+// Counter is one of an attempt's.
+type Counter struct {
+	Key   string
+	Role  Role
+	Limit Limit
+}
+
+// Role says when a counter counts.
+type Role string
+
+// The roles. A network is known while its counter is stored.
+const (
+	RoleAny      Role = "any"
+	RoleKnown    Role = "known"    // if the network is known
+	RoleStranger Role = "stranger" // if it is not
+)
+
+// Limit says what a counter does with failures. One that a wait has let in counts like any
+// other, and makes the next wait longer.
+type Limit struct {
+	Free          int           // failures in a row before the first wait
+	Wait, MaxWait time.Duration // the first wait, doubled by each further failure
+	Forget        time.Duration // after which without an attempt the waits begin anew
+	Stop          int           // failures in a row, over any time, after which nothing is let in; 0: none
+	Keep          time.Duration // after which without an attempt the counter is deleted
+}
+
+// Reserved is what became of an attempt that was to be counted.
+type Reserved struct {
+	Keys   []string // of the counters it was counted under; none when it is refused
+	After  bool     // there were others before it under one of them
+	Locked []string // of these, those that let nothing in any more if this one fails
+	// BlockedUntil is when a refused one would be let in.
+	BlockedUntil time.Time
+}
+
+// Settlement is what an attempt came to.
+type Settlement struct {
+	At       time.Time
+	Release  []string // keys of counters that count one less: its secret was right, or not checked
+	Forgive  []string // keys of counters that begin anew
+	Remember string   // the key of a network that is known, or ""
+	Until    time.Time
 }
 
 // NewSession is what [Store.BeginSession] stores.
 type NewSession struct {
 	User            auth.User // as read when the password was checked
 	Session         auth.Session
-	UpgradePassword string   // the same password in the current encoding, or ""
-	PreviousMark    string   // of User.Password; Session.PasswordMark is that of the upgraded one
-	ForgetAttempts  []string // keys of counted failed attempts
+	UpgradePassword string // the same password in the current encoding, or ""
+	PreviousMark    string // of User.Password; Session.PasswordMark is that of the upgraded one
+	Attempts        Settlement
 	Events          []auth.Event
-}
-
-// FailedAttempts is a count of failed logins and when it began.
-type FailedAttempts struct {
-	Key   string
-	Count int
-	Since time.Time
 }
 
 // HashSample is one of the encoded passwords of a kind.

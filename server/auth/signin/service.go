@@ -13,9 +13,13 @@ type Config struct {
 	AccessTokenLifetime time.Duration // also the idle limit of a session of the API
 	RenewBefore         time.Duration // renew when less than this is left
 	SessionLifetime     time.Duration // the absolute limit of a session of the API
-	// AttemptKey makes the keys of counted failed logins unreadable: people
-	// type passwords into the e-mail field.
+	// AttemptKey makes the keys of counted attempts unreadable: people type passwords
+	// into the e-mail field.
 	AttemptKey []byte
+	// DeviceKeys encrypt device tokens, 32 bytes each: the first new ones, all of them
+	// those that are sent.
+	DeviceKeys [][]byte
+	Limits     Limits
 }
 
 // Deps are what signing in needs from the world.
@@ -42,6 +46,7 @@ type Service struct {
 	newID     func() string
 	log       *slog.Logger
 	signedIn  func(ctx context.Context, user auth.User, client auth.Client)
+	inFlight  *inFlight
 	minTime   *minTime
 	dummies   dummies
 	current   string // a dummy hash of the current setting
@@ -59,6 +64,7 @@ func New(cfg Config, deps Deps) *Service {
 		newID:     deps.NewID,
 		log:       deps.Log,
 		signedIn:  deps.SignedIn,
+		inFlight:  newInFlight(),
 		minTime:   newMinTime(),
 		current:   deps.Passwords.DummyHash(""),
 	}

@@ -4,6 +4,7 @@ export function messageOf({ code, retryAfter }: { code: string; retryAfter?: num
     case 'invalid_credentials':
       return 'Incorrect e-mail address or password.'
     case 'too_many_attempts':
+      if ((retryAfter ?? 0) >= LOCKED) return LOCKED_MESSAGE
       return `Too many failed attempts. Try again ${retryAfter ? `in ${inWords(retryAfter)}` : 'later'}.`
     case 'invalid_request':
       return 'Enter your e-mail address and your password.'
@@ -17,7 +18,14 @@ export function messageOf({ code, retryAfter }: { code: string; retryAfter?: num
   }
 }
 
+// A wait of a day: it is no wait that helps. The API says the same for an address that nobody has.
+const LOCKED = 24 * 60 * 60
+const LOCKED_MESSAGE =
+  'Too many failed attempts, so signing in from here is locked. ' +
+  'Use a device you have signed in on before, or ask an administrator to unlock the account.'
+
 function inWords(seconds: number): string {
   const minutes = Math.ceil(seconds / 60)
+  if (minutes === 60) return 'an hour'
   return minutes <= 1 ? 'a minute' : `${minutes} minutes`
 }
