@@ -98,6 +98,66 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for KeyKty.
+const (
+	OKP KeyKty = "OKP"
+)
+
+// Valid indicates whether the value is a known member of the KeyKty enum.
+func (e KeyKty) Valid() bool {
+	switch e {
+	case OKP:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyCrv.
+const (
+	Ed25519 KeyCrv = "Ed25519"
+)
+
+// Valid indicates whether the value is a known member of the KeyCrv enum.
+func (e KeyCrv) Valid() bool {
+	switch e {
+	case Ed25519:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyUse.
+const (
+	Sig KeyUse = "sig"
+)
+
+// Valid indicates whether the value is a known member of the KeyUse enum.
+func (e KeyUse) Valid() bool {
+	switch e {
+	case Sig:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyAlg.
+const (
+	EdDSA KeyAlg = "EdDSA"
+)
+
+// Valid indicates whether the value is a known member of the KeyAlg enum.
+func (e KeyAlg) Valid() bool {
+	switch e {
+	case EdDSA:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenTokenType.
 const (
 	Bearer TokenTokenType = "Bearer"
@@ -147,6 +207,83 @@ type Health struct {
 
 // HealthStatus Always `ok`; anything else is a problem document.
 type HealthStatus string
+
+// Introspection What is known of a token, by the names of RFC 7662. All but `active` is missing when it is not good.
+type Introspection struct {
+	// Active The token is good right now.
+	Active bool `json:"active"`
+
+	// Sub The user's id.
+	Sub *string `json:"sub,omitempty"`
+
+	// Username The user's e-mail address.
+	Username *string `json:"username,omitempty"`
+
+	// ClientID Always `latchkey`.
+	ClientID *string `json:"client_id,omitempty"`
+
+	// TokenType Always `Bearer`.
+	TokenType *string `json:"token_type,omitempty"`
+
+	// Sid The session's id.
+	Sid *string `json:"sid,omitempty"`
+
+	// Jti The token's id.
+	Jti *string `json:"jti,omitempty"`
+
+	// Iat When it was issued, in seconds since 1970.
+	Iat *int64 `json:"iat,omitempty"`
+
+	// Exp When it ends, in seconds since 1970.
+	Exp *int64 `json:"exp,omitempty"`
+}
+
+// IntrospectionRequest What RFC 7662 has a service send. Further members, such as `token_type_hint`, are ignored.
+type IntrospectionRequest struct {
+	// Token The access token that the service was sent.
+	//
+	// Example: eyJhbGciOiJIUzI1NiIsImtpZCI6IjhmMWQyYzNiIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiIzIn0.c2lnbmF0dXJl
+	Token string `json:"token"`
+}
+
+// Key A public key (RFC 8037, section 2).
+type Key struct {
+	// Kty Always `OKP`.
+	Kty KeyKty `json:"kty"`
+
+	// Crv Always `Ed25519`.
+	Crv KeyCrv `json:"crv"`
+
+	// X The key, in base64url.
+	X string `json:"x"`
+
+	// Kid The key's id, as in the header of its tokens.
+	Kid string `json:"kid"`
+
+	// Use Always `sig`.
+	Use KeyUse `json:"use"`
+
+	// Alg Always `EdDSA`.
+	Alg KeyAlg `json:"alg"`
+}
+
+// KeyKty Always `OKP`.
+type KeyKty string
+
+// KeyCrv Always `Ed25519`.
+type KeyCrv string
+
+// KeyUse Always `sig`.
+type KeyUse string
+
+// KeyAlg Always `EdDSA`.
+type KeyAlg string
+
+// KeySet A JWK Set (RFC 7517, section 5).
+type KeySet struct {
+	// Keys The keys, the newest first.
+	Keys []Key `json:"keys"`
+}
 
 // LoginRequest What a sign-in form sends.
 type LoginRequest struct {
@@ -258,6 +395,15 @@ type Unavailable = Problem
 // UnsupportedMediaType A failure, as RFC 9457 describes it.
 type UnsupportedMediaType = Problem
 
+// GetKeysParams defines parameters for GetKeys.
+type GetKeysParams struct {
+	// IfNoneMatch The `ETag` of the set that you have.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
+// IntrospectFormdataRequestBody defines body for Introspect for application/x-www-form-urlencoded ContentType.
+type IntrospectFormdataRequestBody = IntrospectionRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
@@ -266,12 +412,18 @@ type ChangePasswordJSONRequestBody = ChangePasswordRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetKeys The keys by which to verify a token
+	// (GET /.well-known/jwks.json)
+	GetKeys(c *gin.Context, params GetKeysParams)
 	// GetHealth Is the process alive?
 	// (GET /health)
 	GetHealth(c *gin.Context)
 	// GetReadiness Can it serve requests?
 	// (GET /health/ready)
 	GetReadiness(c *gin.Context)
+	// Introspect Is this token good right now?
+	// (POST /users/introspect/)
+	Introspect(c *gin.Context)
 	// Login Sign in
 	// (POST /users/login/)
 	Login(c *gin.Context)
@@ -298,6 +450,46 @@ type ServerInterfaceWrapper struct {
 
 type MiddlewareFunc func(c *gin.Context)
 
+// GetKeys operation middleware
+func (siw *ServerInterfaceWrapper) GetKeys(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetKeysParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-None-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-None-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetKeys(c, params)
+}
+
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
 
@@ -322,6 +514,19 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *gin.Context) {
 	}
 
 	siw.Handler.GetReadiness(c)
+}
+
+// Introspect operation middleware
+func (siw *ServerInterfaceWrapper) Introspect(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Introspect(c)
 }
 
 // Login operation middleware
@@ -421,6 +626,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/users/logout/", wrapper.Logout)
 	router.GET(options.BaseURL+"/users/me/", wrapper.GetCurrentUser)
 	router.POST(options.BaseURL+"/users/password/", wrapper.ChangePassword)
+	router.POST(options.BaseURL+"/users/introspect/", wrapper.Introspect)
+	router.GET(options.BaseURL+"/.well-known/jwks.json", wrapper.GetKeys)
 	router.GET(options.BaseURL+"/health", wrapper.GetHealth)
 	router.GET(options.BaseURL+"/health/ready", wrapper.GetReadiness)
 }
@@ -470,6 +677,103 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 }
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
+
+type GetKeysRequestObject struct {
+	Params GetKeysParams
+}
+
+type GetKeysResponseObject interface {
+	VisitGetKeysResponse(w http.ResponseWriter) error
+}
+
+type GetKeys200ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetKeys200JSONResponse struct {
+	Body    KeySet
+	Headers GetKeys200ResponseHeaders
+}
+
+func (response GetKeys200JSONResponse) VisitGetKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeys304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetKeys304Response struct {
+	Headers GetKeys304ResponseHeaders
+}
+
+func (response GetKeys304Response) VisitGetKeysResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetKeys413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetKeys413ApplicationProblemPlusJSONResponse) VisitGetKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeys500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetKeys500ApplicationProblemPlusJSONResponse) VisitGetKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeys503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetKeys503ApplicationProblemPlusJSONResponse) VisitGetKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type GetHealthRequestObject struct {
 }
@@ -555,6 +859,127 @@ type GetReadiness503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReadiness503ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IntrospectRequestObject struct {
+	Body *IntrospectFormdataRequestBody
+}
+
+type IntrospectResponseObject interface {
+	VisitIntrospectResponse(w http.ResponseWriter) error
+}
+
+type Introspect200JSONResponse Introspection
+
+func (response Introspect200JSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect401ResponseHeaders struct {
+	WWWAuthenticate string
+}
+
+type Introspect401ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers Introspect401ResponseHeaders
+}
+
+func (response Introspect401ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Introspect413ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect415ApplicationProblemPlusJSONResponse Problem
+
+func (response Introspect415ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect422ApplicationProblemPlusJSONResponse Problem
+
+func (response Introspect422ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response Introspect500ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Introspect503ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1090,12 +1515,18 @@ func (response CheckSession503ApplicationProblemPlusJSONResponse) VisitCheckSess
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetKeys The keys by which to verify a token
+	// (GET /.well-known/jwks.json)
+	GetKeys(ctx context.Context, request GetKeysRequestObject) (GetKeysResponseObject, error)
 	// GetHealth Is the process alive?
 	// (GET /health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
 	// GetReadiness Can it serve requests?
 	// (GET /health/ready)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
+	// Introspect Is this token good right now?
+	// (POST /users/introspect/)
+	Introspect(ctx context.Context, request IntrospectRequestObject) (IntrospectResponseObject, error)
 	// Login Sign in
 	// (POST /users/login/)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
@@ -1170,6 +1601,32 @@ type strictHandler struct {
 	options     StrictGinServerOptions
 }
 
+// GetKeys operation middleware
+func (sh *strictHandler) GetKeys(ctx *gin.Context, params GetKeysParams) {
+	var request GetKeysRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetKeys(ctx, request.(GetKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetKeys")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetKeysResponseObject); ok {
+		if err := validResponse.VisitGetKeysResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetHealth operation middleware
 func (sh *strictHandler) GetHealth(ctx *gin.Context) {
 	var request GetHealthRequestObject
@@ -1211,6 +1668,41 @@ func (sh *strictHandler) GetReadiness(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetReadinessResponseObject); ok {
 		if err := validResponse.VisitGetReadinessResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Introspect operation middleware
+func (sh *strictHandler) Introspect(ctx *gin.Context) {
+	var request IntrospectRequestObject
+
+	if err := ctx.Request.ParseForm(); err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	var body IntrospectFormdataRequestBody
+	if err := runtime.BindForm(&body, ctx.Request.Form, nil, nil); err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Introspect(ctx, request.(IntrospectRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Introspect")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(IntrospectResponseObject); ok {
+		if err := validResponse.VisitIntrospectResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -1379,100 +1871,130 @@ func (sh *strictHandler) CheckSession(ctx *gin.Context) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7Fx7cxvHkf8qXZtU2dYtQZAEZQuqVI5mrJiKLfks+pjEUIjBbgM74u4MMjNLCI743a+6Z/YFLCCKsuPc",
-	"5f5wWQR2Z3r6+evH4B9RooulVqicjcb/iPCtKJY58r9/sGjo/7ciL5H+kQqH12+0VJhG4+h4eDw6GD4+",
-	"OH58OfxiPDodD4eDo+OT0enjv0ZxhIWQeTSORC4T/M+w7CDRRRRHc2msu1aiwGgcndEDURzJNBqfxJG0",
-	"1yJx8hajsTMl8gfWifk8Gs9FbsMH5RJNyeSFD3Nh3XWuF1J5yh4fHB0dHI8uh6Px0en49PMWZfxo2Pwb",
-	"maaY51EctamB6uO7u7s4ylCkaJgj39AG55nIc1QLzxK0iZFLJzVtfJkhJNXXoOfw/bNzePz56TAGiwk9",
-	"BCcxzLUBqwuc6XQNq0xDJiwoDU7foII1ugHxz3MsGkdfojBowKDIi99Noly4JLvB9SSK4sjg30tpSBye",
-	"WTbJsBBEmFsv6WXrjFSLiM7xPTqzPps7L9Qu4a8w0Sq14DSshHQww7k2CC5DUPjWgTPrDlFH+7YupJJF",
-	"WfBTgQypHC7QMB1XV1dnpctQOZkI90AuPoUpGqPN7yaRVLcil+k1s28STWGVoQIR2LkSFiyq+/I0hh3L",
-	"fhCz7+hhu9TKekv6UqfrS62/EcZrTaKVQ+Xon2K5zIkPUqvDpdGzHIv/eGOJD11jzKt3a2tMdEqbkhZd",
-	"O62v/RNxlKLzpkd8JJrROpAW+HsDLhMKHo/gT/LLQTgUWndN5hedpsP55+KL2Sg5whEO50/E6Wh+mj5O",
-	"Pp99IZ4Mj6I4sk640kbj0dFJHDnpmJ3fh12+Uk66NVxqDd8EagJrxEyXbjzLhbrx/GmY91uD82gc/eaw",
-	"8USH/lt7+J3niH+lqyXT7sGnY9ZWtilpQd+iqU4JL5domMOWTu/AiRskg+OHDc5Li6AV+i+lBaGULlWC",
-	"KdnDDMHqGJzWg+guji6UQ6NE/hWpyQNlKcMafeKsv2sJ8pUu0GVSLWCFysHKaLUArUCXBqxMcQCXZg1i",
-	"IaT6GJGeDoeNSKtzwis0xEt/3l9SntXJp2M+2FyUuRsAOwNBEpIWpGIhWybpEwu5XkCpUjQwbQ49jUGo",
-	"FLTK1/S0wSA3Nudzgyl5HpHbBwqPud8vOe8wktYWLSFeqEQbg4kDPKDYCCJNDVoL2sBSWLvSJv0ogxwe",
-	"NdL7QYnSZdrInzD9hYW2dehgia3j0Z/VEUmMzMKYP6Yg7iXroz49HsJhacUsb15kVZgooewKDaQa6SEH",
-	"DvMcVplMssFERZ1ofXV1dbAZafrOGV453IjufNygNsHBPVBlCmmt3K80Qep73Dcdlp/lSEbWaKPxj/+I",
-	"5hJzUpWKT1EcFWitoGgRXWbEWwtV6BpEd68/QsWOj9sqtjQ6oZ1ISt7z/1NULVC/4fCJPc9fvXwRkwbR",
-	"Hyv29OQteG0Q9sYS9KqQg52CFWtLaCG4iEuK9HtE3CdahrcdwYqEmOJhQzSOcP08m/0xkS/l84sffro4",
-	"eiEv7EXhln89v3h88SYrvr36r/VffnohL+RKpl/nq4s3Wr7K0x8u1HCA6+c/pVcX8qW8+In+To5zNSue",
-	"DdM/P6f4wFtcB4Z7RBPFURlQ+78jWL+3nnlR92jZWYCN8+C2LFortRrAhUcGoHDFWEEQkAYBfAzSOQEG",
-	"Fa5EHgPm1mPnGlQ0KJT1TH8r1PrMOSyW7sFxSEjX51EIERVCra9FtX7bp2gN9CXMhcwxheqZFoKgIHsM",
-	"hVSlQ/tRAen4SeMtaGM6NARPan9RV7HFA3IW1dE9fKrcpQ2iJuGGiJULh/m6FjkHHEz5OSMXmWN4sbHK",
-	"RIlc3qCHHvRkWAwD5FSaHVUm7FaY4rzsoE7M9kWoVgrHx/Zhvopv6QM1SWnFCmTLohBmHY2jFyEZjeIt",
-	"9WptKLW6rnOiNlyVC9YipyHVzNp/Kq6JIwL/3QNVZl0hfKUh14rSoYXWac8xO9lf+3B/0SUIg2DlQmEK",
-	"unQDqA780Qj818FwO0Q6HTdFidp/wbTDmekYJDO0EPlcmwLTGPDtkl4nnzjXZkEfSWcrTwrSThQJiAM1",
-	"fcEQsBBrjtq2YqVaQ6ENfjSo26w2VHZzK2ROyOWBNjMr7bo3G6fPW+rCPm+JepljrTaUyEkVfInSqw3n",
-	"K6DQRahYPDyVa2XnlMFRoGyfeqftlF3WbJ6v7KzRwao2bJNQ+uwobzYokgzTf8mT/jwliNKup2NW1FZA",
-	"EQ60StBXWggGFCLJpGLOQJJhcgOfcnaq++oSokmVQq5DHvSzwURNW8wP6DcVTsyE7WH6AF7oChs3vmoM",
-	"rq4U/KxxyJbLpTYO028xleKSOf4gwyIv0q949RbXBe3hgW877KBKQwqwki6Dc7/5AREzhk0g/3G1r9O2",
-	"m64JAz48XHrCfjm16+dFT0KUYpILU9exiDmDqKGBGX6eCbXA74LOtRLd7qZXpKCCPHrB+Cah1yTXofAT",
-	"2+isRZVyvF8aUm8nvViT0hhU7rrOUnurvvUqpXIyJ48Re4PBFPCtSFy+BkHZbILyFtNuTXelVYomFyo9",
-	"GB1T4qJNIVw3M94o1MaRwtV9aZobXRBJoFXMpqreT1Ou9Y1Ui4NFLqw9GJ3cj6y7dq35x23ebZD9ul5A",
-	"z95g4uhczyTmaV2j7J7qJWclJDunoUCVbosrFBX6+FFgMePiGyVhHMS5EjutU6ZVpnMc9DG7rkv0Kpd0",
-	"UJSWfFjsgwMBDiRHyngalmiC3e5nl6e92a2PPV+jyF22TciZByB6Drmc4zZfKg+w9V6+EmsLU30zfUrY",
-	"xbOX80DOGoPHg1QnZRXxUJUF0atvWiTuOFPYt+8oXLV6n9nSqQ6k8ua7w0TvZwZ7DZLPTq7BiMShsTF9",
-	"yUmXsI1zIqyX6fznMF/Cjr4Y0EczffuJ3ai3dnftq3gU4u03qBakH8enozhaUhZpaNG//fi3yaQcDofD",
-	"149++15FrImLo722Wrn6Hm2kNL00yHz8/tk5PBmdfg7+oRlakK7H03K8vFdwOadH75oQ2qs8Tcvhw8wy",
-	"jt4eaJMSmBjdNRXLftMPNWEfuLmaC0th3FNQeIvG1/LanTzpsLDvO2XLB9414dgYsW4T9/ldFwj0KVL4",
-	"/hMLMmVZSAXTPx8Eqzu4+MOU8/6e9sRevjy+i3d6FNr268vL78A/0Fqn6qW2Fjq5q/FI3zp+CSKPAepe",
-	"mo5rVu3ycS1AM30KU9K3KZfhvYnfSEUYmMQ3aJtxaeSBwTka0p19FBxt2lEAev6ANcdqtY29ynekuMfM",
-	"zoN9bLOJKCfXXxsdKfjS6IURhR3AGdA+cIO4tJy4Figol3vqu0zs1mbokwE9pw8LLiWZsQf2dTFwrUtI",
-	"9YQB+w0BCtpn5UOgrYRlxTqUiqo4sbvyslms6O9EzbWZyTTlJxKt5pIEs7GS0u56rkvl46fLdHpNH4k8",
-	"1yt+gF7MZeKieLvxvBOibzc5+oqUrc5nyKK7ySYRYlCk6+1w2dKe03Yhf0OBFfjifChqkMk2PSgHdonC",
-	"9wi2vWq3qr89PkHW78gzTM9C0YZ5O4YwaUBR4yRpr8Kf4HQAL5fi72U/YGpX+HeZo99g2kYUoRfwekfA",
-	"fJ/f5LmfTSPsMKBDWVi0z+SqCaLNsEYv+CxNl67BSxYTgz0hrdPK2LJcWSCl3D5qcOcxSXSpfMAoROrh",
-	"5A+X5x13RGseOFnsd0XDu7o50ucxusiCI4N12vgsYK+LbXdVNlf+o7xFxfD6aeVUyEbWexelENAXvv7w",
-	"RqiFpgzNyEKYNdzgusMIqdzj0d7ocnTX6fRs7vCtWFdluxaFM61zFGoz0jYNoj3LUF7iW8iFVGClw/0L",
-	"P77bbDRtLv61sEBIYk1whdux+j3EfnHX7VP1qp1380DP+UZQpWpPQZV53h6jYoHv1EB62pfcfB9tp5if",
-	"3HV6YptUPROFzNcfqjuEz3aj6DmdpE72+Fw8YaVQUuDjrwjBUShjpt77MKebTkamdTOyYyLtMwdSW6rU",
-	"1s4NRejIMO44km1/RWgMk9JIt35FrjBUetmZkldv/npWyfD51WUU9/Bs2naXUx/2p9+9fHUJh0SXPWSK",
-	"DqehxMeQjN0va2PVyg30Zc4tfR1IqrnuiT5NcgcCXuBbN3hDCGw5ZsyxMW5CUa8ZxlCx72a246Iu3WCi",
-	"Juo3v+HpG8qESdNFN3zSE0cDePSo71yPHvk00UPCHgpcJ6Wc4UIqypMfhS7BI34oMAeEmiiALpFz7h4M",
-	"gEMvrRYaFZRAeEvXrJ2JyPPxh0fliTreOlugjU8n/clodfJWBpfoY1COzWwnpf6sltxLrE5D7z2yosBH",
-	"Fc30Fp8QlS4XGTGbkCAzXlrIce58Y1HAI24yY/qo1YRm7fp0toYUeWhq7MvPmcjnlYc6HkGmS8OzIAut",
-	"8LMB/AlxyZty4OQ0y5Mja1L99JXOU97MOsIbC62r8hzRqFcKUKUxWA1upWFm9IrglBOzUNRmgsHPYvB+",
-	"dPRQ+GePQnpVFbp9Lphr60Ar3mAl1rGPC6GF6rXzhPD4Zk8vbIYpkWSrFfRKjWGVaT4iiWQl1qw+oQPI",
-	"ZfqK3+SPeTvbNPTgzNMdGliZsEzzzOq8dAisgFq3JQAnQ0iJW5WA0IeHz+IAU5SupgWg0LdISH/UZ0u6",
-	"dKxufJ7WPELVY/Bq4fU9GO+czYLTPmJ0JpZLVNa77NbEFR8pRdZP4Xy7LsUcHaYslfr52ldwxRftGFBQ",
-	"em60w4ReZBvItb6xUE3cVES2APaAN7wKYghr0bfSsBKx4W4woNqaWeDVr06x/Q4uwzWkmpuQip3WpcFA",
-	"RQD5FrQH2PUIx/OryxhmpatyLj8HJJWVqc/iPHU1PlXayQQrl3hFjLH1ROZCYyhe0PdfsSRCAul3e7RZ",
-	"+3sEn053dUOmcV3m+WwAU5/hTv1CvXWXeKJCBi45dZzlyGyn3NR1ElivKu05SZjLSq1yqbC3fAEvdCgV",
-	"hxLMRBEdfqaMfB5y2UP6iPGuyl7fVXWBd2EOi0cB3k3Uu4ODg/o/emE0PKKnd/Wg4d12E3pc48T2Ct2+",
-	"NLxr6UBoNDcdaB4PbpbxDcm+xdpjjWHJ7enN3vHGarkTWq5OvatF2AjDnGODSFsTE53Xe7N1WkrYm2a5",
-	"oBZGs8/3mu3DVOFlb6ssNW/R96TagLJ6T55UCwuZuMVgCF6bOEqNgTJwX9toc+2I6dyYyIZ3fsuco3Yz",
-	"dl69c0rv7OhlVe9O93fxpmGt4+O21KoJQXjH7Y2AvzFPycfboLL1FGBYgRmxPThEGix8as+FbBtuSlCq",
-	"3+qYhmFCXut0OPTUhHlmeNcMNI/9wGrpza5jjeFdz8nSrqcxdDq+MUzrEggLqm6l+yizQY6n82kVNjtt",
-	"YNpros51ipbrWcEPh4JWXDnuDy9qwb6a1kRxUQteqnwNgk2Ndgw4oY2a2sM1ZwpKxbkFLIXLahg1Go48",
-	"Q7heNY1BBMPzdSsYDU8narpdxJr6UDM9oz+n7LbOuiu7KnbygzzsFSIBncUZIXOuVuTCZgPwLj8gmEQY",
-	"I9FuFId9HS+XCSrLSVaYX/z2grKH0uQB5Nvx4aGmaK1Lk+BAm8VheOmwkFxQqZrO1YWVKI5u0VifBwwH",
-	"R4MhPUVriKWMxtHJYDg44f6DyzibOczqztcCXV+NzPPgeDgMaJa9m5/0hVzeoo1Zrh4wtkcQUk3gwKB1",
-	"wrjOa4wlpGuGtj23PFvqIYiLNBoTUaE3t3GF5ng4/MDRXH3TmSOoCu30+Qf04QM1PW34y03G8HDn6Ohk",
-	"15L1eQ4794HaeWc0/vF13Jpbu7AdRgra5/eUGYqFpYQ5SPM1rRFEe+hrpPcTcMB47TGS9uAO6X7GrTtp",
-	"ISjaJxYKuQhzK2PvpSlEGzGfyyQoTZNDTFSnHbpD5t+jSKVCa//1xU6krh8q6jg6HZ48cDKmElLfdExT",
-	"G98xlFXnR0x87wWCev32BYIL1zNa9FGXCH7Nga0XFQtalwDIF1sfqgi3W/h0WnFiytMNjbZPPxv8TCNT",
-	"e0z+nLNRj8KrxqPdafPtqgs38XXfFMD5Q2ox7SyuqcT0VmE48Wrd+eEcXt9gCuWyPSewMtI5ek0a657W",
-	"YdWWSQYidAVydI4jabjytVDaUE66NPpWppgyWpioNyXXCLAaH3VJhqFg0cbi+6aH4FlpuEbkR1psVSxh",
-	"FCIofwt7T5SVlHidlS4bvLF+gKIaTyX40B0GJ/xUY5amN6CaS05Msy/o8D/rTsjmpSdYoGvwiJfCRFWJ",
-	"Gn3mZNHrVKuSZ9AgckMPvdrSGqNWffrTTCy2B6mbcZKt0Y5maqNn/uIDLL0z+nLXLSY7U+JdfzDZ77DD",
-	"1ZA4Gg2P3v90z7XCh0aG0dHp+1/qnbSkl4+P701szTF67cl9ONK9r8JRbHif7dpXZZvY974TNqFgn58M",
-	"Q/ctx8i+cNMv6tLtcYxfbdbVggtoVRarqkNcz/X626Wh6iaVdYI+DW/66skAXrJnCctWroUyoCKY/0KD",
-	"VjssV5duGwiNdgx3dKsauyqC99bozTslDwc6v4aKdPs1P76+29YZz9zdSlPg4U70XE2VwSrTFrcuR1xU",
-	"FRewhchztK5VJ62lXOfXPnvWkOjl2oNxyqJFmtL/uSy6Ay6f+4nQH3yL6yMBc+3n+5hePdgMBdzPNYfH",
-	"e5Mmn90fSOULw/+vmTwGp0EUcPH7vapZF8R3e7RX6Kpris3kcihS7tTcmH+GhBAWQWHp/BxFmDtu/TRC",
-	"XVCsEV+v3+SaeKXnVvu8v/56AGd5HrpzG/7RU0gZZd3fcExu5T6biQD+QYaKis5peYiYy5fCQY7COvii",
-	"M5PKD4SUhrTJYL4GVRZoZMI/9ACJLgqin/imNVhZyFyYMJYwURsDpfCldhkDxt1T4XDFELFiaeuyiEHg",
-	"cRWe0l8gs4VF4K9oThQjuVC+z2Uh6clKRkWfg0g6E/0/Nwa8bGlG66ZK2tyN7Vyn25r730KD3RH87ZH5",
-	"DwCE/XcZ7oUMR++Z/udcgqvhoRW7X4dJrBSO//ne7eeAkQ+5joziZvPOJX3Wsc09Fy0//gcQOnq09SMI",
-	"bUE2Jv4r/R5C3PyKSIdfvT7iF2Vaz92SVvGn/smS5gdK/u1/PyLuxMaenzXxwXaiql8KCApHxjDY+u0J",
-	"mWRNj5XCccfJ9PVuyOP/r8vc9oMf77Y96G3f9tiJg6pJnN0w6KzVy+lJ5kKZ+v3zNtVASXfaxk/PNItP",
-	"VPPTUf7XAp56fH+P0RkGMecUTnyXUc+dH1ugXCCXNzhucBckGYolmbYfPOIWnQzYQDqur/kWi9enuoET",
-	"JnsszA3arB80YHLzyvM1+uXrJv+XsTxXW9tVBS8fPwjFLcQw9uW7YiTaMIe8qfC8q7nF4LS7Kv7fvh8D",
-	"R3UP8VAs5eHtEfvosFbfrKC/fx6zVnIj0/sW/ih8rcuQE3gHVv2iVvum56D5HRZP7128NY3KQ1YihZnI",
-	"hUoYfBO0EFL5YnLansvSirW6tW6odN+9vvufAAAA//8=",
+	"7H1rcxs30u5fQc2+VYl9RhQpkZJFV2qPonVi2YnljZRXmw29IjjTJGHOAAyAEc3E/O+nuoG5kUPq4mST",
+	"3ZwPLkvkDC6NRl8ePA39EkQqnSsJ0pqg/0sAH3g6T4B+/t6Axv9veZIB/hBzCzfvlZAQB/3goH3Q3Wsf",
+	"7R0cXbWf9bu9frvd6hwcdntH/wzCAFIukqAf8ERE8H99s61IpUEYjIU29kbyFIJ+cIoPBGEg4qB/GAbC",
+	"3PDIilsI+lZnQB8Yy8fjoD/mifEfZHPQGQ3Pf5hwY28SNRHSjexor9PZO+hetbv9Tq/fO66MjB71nX8j",
+	"4hiSJAiD6mhY/vFqtQqDKfAYNEnkNSzNGY+mcKak1SohoYCJtJhbobDrr8QtsFTIzIJpsVMmYcFmsGTC",
+	"sHk2SoSZQszGSjMLko1grDQwYZkRE2lCZhSzU27ZYqrgFjSbAcwNs1NgBiyzU2FYouSETbnBt4QcSCtS",
+	"eM64jBmnjuh9YZiGWzWDGH+0OjM277Zog1uWKmNbA4mr5dYn6Ac0yihkKf+wxyfwxWG7HYSBhp8yoXHZ",
+	"3aKYaAopx+nb5RxfM1YLOQlQXiikF1d8simcNzwF44aA81FjHLFp1fofBIejzrgXteMTeMaPD466g+CB",
+	"A/gG1eBsypME5AQ2h3E1BRblX+MovvvqjB0d99ohMxDhQ+wwJGkZlcJIxUtcEBK6VMyqGUi2BFsf95fA",
+	"NWimgSfpF4Mg4TaazmD54MF/B1YvT8fWbb36wC8hUjI2zCq24MLm+oP6IeGDZVYva4Pq7Oo6FVKkWUpP",
+	"+WEIaWECmsZxfX19mtkpSCsibh8pxedsCFor/cUgEPKWJyK+IfENgiFbTEEy7sW54KgS8r4yDdmWZh8k",
+	"7BU+bOZKGmfvvlTx8kqpb7h2WhMpaUFa/JHP5wnKQSi5P9dqlED6f94blEPdZCb5u4XNjFSMnaIW3Vil",
+	"btwTYRCDdQYS5YhjBkP7lr7HfcolO+qy1+LLlp8UGHuDRjLoxe3xMX826kYd6EJ7fMJ73XEvPoqOR8/4",
+	"SbsThIGx3GYm6Hc7h2FghSVxfud7eSGtsEt2pRT7xo/Gi4aPVGb7o4TLmZNPKbz/0TAO+sFf9kt/se++",
+	"NftvnUTcK3UtGdYnPuyTttKeEoYpNHJ+luxiDpokbJwRs3wGuOHoYQ3jzABTEgoLx6VUmYwgxv0wAmZU",
+	"yKxSrWAVBufSgpY8eYFq8si1FL6NpuUsvqss5KVKwU6FnLAFSMsWGq2skkxlmhkRQ4td6SXjEy7kpyxp",
+	"r90ulzSfJ7sEjbJ08/0t1zOf+bBPExvzLLEtRsaA4woJw4T0LguH9Bm6mwnLZAyaDctJD0NyWkom6LNA",
+	"g1832s5nGmK0PDwxj1w8kn7zyjmDEVW6qCziuYyU1hBZBnsYwTAexxqMYUqzOTdmoXT8SRuy3SlX73vJ",
+	"MztVWvwM8W+8aBuT9juxMj38NZ8iLiOJMKSPMdRyK+tiM3zcu8PM8FFSvkiqMJBcmgVoFivAhyyzkCRs",
+	"MRXR1MUblZjq+vp6b93TNM3Tv7K/5t1pul5tvIF7pMqkwhixW2n8qu8w3zhZepY8Ge5GE/R//CUYC0hQ",
+	"VXI5BWGQgjEcvUVwhRERxWzOdbWC1btPULGDg6qKzbWKsCdcJWf5/y2q5ke/ZvBRPK8uL96EqEH4y4Is",
+	"PVoLaptxMzMYeuWRgxkyw5cGowVvIq7Q0+9Y4qalpSSktrA8QqG4sCHoB7B8NR19HYkL8er8+5/PO2/E",
+	"uTlP7fyfZ+dH5++n6bfXf1/+8PMbcS4WIn6ZLM7fK3GZxN+fy3YLlq9+jq/PxYU4/xl/jw4SOUq/asf/",
+	"eIX+gbq48QJ3EU0QBpnPrf6MKdW99cwtdYOWnfqwcezNlgFjhJItdu4iA0q7MFbgGEgzzmgaqHOcaZCw",
+	"4EnIIDEudi6CijIKJT1T33K5PLUW0rl9tB/iwjZZFIyIUi6XNzxvv2pTlGL4JRtzkUDM8mcqEQQ62YMi",
+	"0fwUh3RwUloL7BgnzbwlNb+pqdiQARqLfOoufMrNpSmT19xjJdxCsiyWnByOT3K1mEwthRdrrQwkT8QM",
+	"XOiBT/rGwIecUpGhmnKz4aYoL9srErNdHqqSwtG0nZvP/Vv8SE2SSpICmSxNuV5iOu2T0SDcUK9Kh0LJ",
+	"myInqoarYkJaZBWLFYn23xrXhAEG//UJ5ds6j/ClIqgCNJsoFTdMs5b9VSf3g8oY10C4CsRMZbbF8gl/",
+	"cgT++8RwW5Z02C9BicJ+sWFNMsM+oUWGpTwZK51CHDL4MMfX0SaOlZ7gR8Ka3JIyYQYSF4gcNX5BIWDK",
+	"l+S1TS5KuWSp0vDJQd062pDvm1suEoxcHrlnRplZNmbj+HlFXcjmzUHNEyjUBhM5Ib0tkWqxZnw5S1Xq",
+	"EYvHp3KV7BwzOHSU1Vlv3TtZXTTr88tqbdRiVeO7iTB9tpg3a+DRFOI/5Ex/HQgiM8thnxS14lC4ZUpG",
+	"4JAWDANSHk2FJMmwaArRjH1O2alqwiV4mSr5XAct6JPWQA4rwvfRb8wtH3HTIPQWe6Py2Li0VX1mC6Tg",
+	"V/VDJpvPlbYQfwux4Fck8UdtLLQizYpXdHGTYh8u8K26HZCxTwEWwk7Zmet8DwfTZ+uB/KdhX72qmS4G",
+	"xmjy7MoN7LdTu2ZZNCREMUQJ1wWOhcJpBeUYSOBnUy4n8NbrXCXRrXd6jQrK0aKnFN9E+JogHAo+M6XO",
+	"GpAx+fu5RvW2wi1rlGkN0t4UWWoj6lu0kkkrErQYodswEDP4wCObLBnHbDYCcQtxHdNdKBmDTriM97oH",
+	"mLgonXJbz4zXgNowkLC475jGWqU4JKZkSFtV3j2mRKmZkJO9ScKN2ese3m9YqyrW/OOm7NaG/a5oQI3e",
+	"Q2RxXl8JSOICo6zP6oKyElw7q1gKMt5cLg8qNMkjhXRE4BsmYeTECYkdFinTYqoSaDUJu8AlGpVLWJZm",
+	"Bm1Y6JwDBhyAhpTiaTYH7fftbnG5sZe9NYnnJfDETjcHcuoCEDVmiRjDplxyC7DxXrLgS8OGajZ8jrGL",
+	"Ey/lgZQ1eovHYhVluccDmaU4XjWrDHHLnHy/TVM5l1YrM3cHI9tEa9hMqgVNzB+MhGy0dOc7dHTmT1mO",
+	"j44OWuw0Sdgos2zokvshBXgOw3KHK6JApDB83hRTDgo06Y8LKIWhVyuhQbmuI6US4OidPuwpHaM76qzC",
+	"IEoE7gIRbxd/fo4z3NSSSmPdFW7ReZOs3NzQhJEOGn8sZgSqYefkuN2q7mAh7VE32DjkqnR1sgoDwe32",
+	"rjCwFsZkFCX/Ch0+W4XBeyt2iP4zwxyGuFU+x+ggxJbt78P4u1s5wlayUXMrGPPf3cTBqg5ybVt2h33t",
+	"XvTeykFjDjraMaY6Or+zzcP1ber1/s5tutvL5huRgHBexNXoWVvsq0zbKSZMZIZNyEwWTdEBDUtJ3UyF",
+	"tMOQEg4xkUpDwx61Odq5KQkHYVZTZluJ75tPVB+Dc/7wj79rLuP2fbDOnebRzaVJ7K9h2WTlHReBaA2f",
+	"o7iftQ+Py9PlgycNJi2ZbFfAF/HfLk+HVaNOn2za9bX9EenbXY0e9Hqdk7Vm6bOdDeOumW3bvjNY0r4L",
+	"UWX8cZqL6tEFYDpOsjR3GtCZXW4f+sXrt7VhX7x+u3PIHbc5tzdoxKTWoBGTnQ3ibv+wVQJkajFtOupm",
+	"OnnYFp/RKQcuHPbgJO0GH5KObFHCS7BNevjq+jW7BOuU8LjXqShhr0EJZ7A0W2dlQs/XWICxjGB7bEFY",
+	"SM1d2QZuk1WZsmjNlxubjDpvmh6dm92VOGBctSekSyC2JAn3C8R3pgQUfWFyonlkyT5y42Bfbsr0KOVL",
+	"NlXJr5FAPNKnlL02nbmk/MM3ICcYoR70umEw59aCxkb/9eO/BoOs3W633z39nzvtYjG4MNiZLeTJZoOG",
+	"jrlIMg0kR1TSk27vmLmHRmCYsA25HmXs90pvz/DRVZnENypPSXp4WGKwHvL5M9NtEbJD9Ak6oPNkNufa",
+	"PmeS+HKL+inOPbdVJQtb311r8VYVimhSJP99zXYP/7Hnd93e+d+GdPLQQJC4O0jbktNgty+vrt4y90Br",
+	"Z9x5uCoQkcaokZrA4RFEdnfUtzPeq0Aqw+dsiPo2JCKA2+IzgSE0x+WrRc+ZFnsaxqBRd4Kd7mg9vvCI",
+	"Dk2wkFihtqFT+doq7thmZ35/NFhxIWP0w8WmQwWfazXRPCXSJ/bjuZvoq1PgUsjJc8dzIbM2AgdHqjF+",
+	"mNJhlu47aLE4jlyqjMVqQJAhJobUz8Il4SZfLMOX/rAq97rbz37Wj0uauTBjpUcijumJSMmxwIVZa0kq",
+	"ezNWmXQZvJ2q+AY/4kmiFvQAvpiIyAbhJvVtK0i4SbNoOiatcK88jl+Hu3EgGni8vDP2uGoOrk9lPbbG",
+	"LVuyYCwzc+COpdCUU1d5BZsETtz9lhKBU39sRLLtM891RK9xGFVboU9g2GIXc/5T1gzZPDD9yjXFsxHe",
+	"bXGYd9lN4odvJlcVAdRG5htt2nI503zdreELDidWmS0RGwORhgaXViNTbOxckQIjbjV6DesSKJVJ5zBS",
+	"HjtA6/urs5o5wjb3rEh3m6L2qqBnNFmMemRBnsHYPOHbaWKrvI71lr8WtyAJGXqeGxXcI8s7QmXHC1lv",
+	"7G/vuZyozwyba5FyvcRY9YGoBuYHFa7Jeg/f8mV+cLgbRjpeVSkqO5phVnkSWyokM8LC7oaPVutUl/XG",
+	"X3LDMJJYYrhCYJq6Y7DPVnWmTKPaOTPP8DlHRclV7TmTWZJUidxFRtCogfi0O/RzTJ6ty3yyqrFyNsoU",
+	"eCqS5UN1B+Oz7VH0GGdSwM00L4IhJQjCQvCrAuNsPWQyvXUjQ9mc22+1LVKdsx9qRZWq2rmmCLU1DGuG",
+	"ZNNeYTQGUaaFXV6iKfRnzWRM0aqXv32Vr+Gr66sgbJDZsGouh87tD99eXF6xfRyX2acR7Q/9ISOFZGR+",
+	"SRtzMpkf39TaOVpTUQWxLslWNh8veLV05tQFq9+cXp29fP3ih5vzN1ffXVy+fXF2dX7x5ubyxdl3L66G",
+	"BEc7A8qlolXN8SYi7lHIV8Em7hjqigY7Vg2OssxDGWdv4INtvcdgcd6n8GiNm4sOumSuytBRv6ouXGW2",
+	"NZAD+Ze/EFU5EWOaPa97enyi02JPnzYtwdOnLqN10WvDCGwt+x3BREjDOHvqsdinrkjHrSPjciAZqw9y",
+	"TFSLFqMowRYgPOU6zig5kUc8SfoPDyAG8mBjbn5sNDvhZoato2HVMAfnLhMoC2GEYW4HEfEqnw2+99Tw",
+	"FJ7mY8a3aIYgVTaZ5rAVCV4YlsDYhr5q6Skx8iB+WmHs0Ub4fLRkMRDDvO/O6qc8Gedae9BlU5Vp4w4p",
+	"JDxpsdcAc+qUVJQyQn+OUQzVUdVVElNnxmJoREcc7iwTx6gWkoGMXTXWQrGRVguM/CwfeQYADZg5wJX6",
+	"w6l7lgQZP9SrnBXg0tZEGcuUpA4WfBk6F+b5Zk47DzF1WCdA+c4gpuOOvAW1kP2iSAyXZMGXpD6eLkWc",
+	"hlze6DpcgVnJfmKnbtye7UMQtmR8ZFSSWWCkgEpVV4AdtlmM0soXCJwnexJ6gyBVTq1kqboFTEq6TXtJ",
+	"ZZbUjeZTIW/mhAynFk7f/eYd07agDBUFPeXzOUjjvEuFnk5TioH0k1vHbYohAQsxrUrxfGEr6HgcTJ8B",
+	"j6aYwlmI8EXaA4lSM8MKWN0PspILtKjDa78Mvi38VmhSItq4awLIuyYROPUr0ADXg53CksXK1feR0brS",
+	"4Efh8xHDlMsFCr7rq+urkA4DfXroSNNCGhG7hNONrgilpbIigha7kMkyN+FOuQfy6S1oMV76rWxIDr6p",
+	"vptT6SWuLl6/eHNz+s3XXzhw3Z85lhuZwKj20TO3qsOvX1yx/dYCkmSPwoD994uZab03Sg4HcurBPyoK",
+	"ZKeFa6HdQIfOlAXT6aiGW+US3ILIQx6oJuzSEe4Pc/NPR3qmKNWZKPCYEn7/grTO5/VOsk/XD4Wfss+H",
+	"22gyw7BA35602NABD0PXUCMcFg6kB0YEZfSjBEhQKXBpa7iCF2ClgIaNRb6FEiGhEVVib5TnEHhkbCBx",
+	"HK7YAO07EBolnHf8mIMKH3O45qMn6BNH9ONAftzb2yv+4Qvddgef3kZOZB832Yn9InyvtlAnLLKPFX33",
+	"DMSSmkh1Y2UzjqnW1Fi13sU3uVnW01j3kjd3iM0ViEjeCBkcXwBTJgoVKm3t9UYQBZviZlY259VCK/Jv",
+	"bhc7l5y6tTc5eJBUxneSd5CIyLrhCTkxbMpvwW96p03kkftMA48d5FSVWofGuVaqxz66LhOKUMp6xPyd",
+	"Hr6zheSUvzvcTe8a+rYODqqrlpeOsI/Ee/FpESQx+jPjVbYoD/EtkCA2GeWowdwhLnS+kB/dc8OGFSqd",
+	"rzKhtnrtthuNL3RjH8tKt76rZMrctqvtRv+uk2RmlsOQ1aiAIRsWyBQtVMGxdJZybThunM/zEKHGD8S+",
+	"BvJMxWAIZvQ+x+OMYe6kHo41sl1Q40AS1uh8Bqethj36mKgaIVZZ16eSZdLRWubcTouQsdvuOoEQjDgM",
+	"Gfcbz8GJrNvuDeRwE1scehd0ir86q35ab9nmcQI9SFUA3uvRwanmIiEQKeFm2mLO5PtoLeJaCzBrmL2D",
+	"VxMRgXSnn76w5dtzTOoynfiExvT39xVGJirTEbSUnuz7l/ZTQThXzkbMGTBBGNyCNi7nabc6rTY+hW3w",
+	"uQj6wWGr3TqkYyE7pSSz2XfiN5OmJI8O5IpDdOIPVTMOh0TxzfPNJz7agjLE9xGIVsqWeaN2IbYKGQYO",
+	"wy2e3R/eH3V6T/KIhbAGn1v4MKNC16eFe3l50DtyuixRTcl9eMVC5V4IA7T8GPWjXSQDml9uYNiQLmrY",
+	"8zc1uA3e96VBM1iiUqMhIO9X3MjgC2o2b2ZwuVueOAxkmS4QqFPQpdAztdhXYKOpyzpg4S37cIZWommz",
+	"ucgNf/P71LoUQPooeAwLdNtkEDAu2nLNQ8798vGQ09qCvHweB31UktewNKRRmqdgwZcnNiATL674ZFgu",
+	"tS2Hjr6FDtfwWUdLKKu9zsd7b5SEvW9RxYNd5ffv1srvD9rtB5b1+YqYgoTsDt5/9DQQz+7w/I2ClOFp",
+	"F8FJe8wjPgZ+Mur0ekdHJ8963fb4uB21O51jfnAQePYE0SI88YEYDcRZCDqdn344/eH1hzM9/t/Lm+Or",
+	"5fXfX15MjqfR7Vs+F98menHO+dvo5fffqWD17gGUYk9DaGAU72YQVDjiNc2/iyW+cafJKgzy6zvueo+e",
+	"o5EetrvbmGh5GFN3NrkS/b7D7nYOt71Q6OZ+7V6IVRj0nKLufql+AwG9dY+uqiURVZwx6P/4LqxUSuWq",
+	"UOJxVjGXt+XU0SAMLJ8Y4uH4BC94h22iKDytttFpnHqLf9Bu5xYa3YgrI2aJuAUTUmzgAJZqfUOsMJnW",
+	"YCzXtvZaTkgtKsKdX9lipDzx99MNxKxmH/IzdPz8ATvSj2bLjqwJhipHH6FUO5b63NQEybGfv1YW169m",
+	"dWn33fHn/RbYYyLVGpVqVRA6PpeYC8N8sPIZOpuJL4rpu0gf0zzNx2MReaUpMbeBrHGtt6z5d8BjIcGY",
+	"P/6y41CXj13qwhI8ouwmX6Sm0pvy2HtLxVeBJ9LgG28nKNqv3k5wbhvqlj7phoLfsxrsTS6Cyg0DjlxP",
+	"6c6Yi8Swz4e5JIZUOlFq+/BJ61eqx9qx5c8IvXXxdc4pMlv3/AbWRSQ91cTyuyL2zfrRzWIK9PvaaUjO",
+	"/nfB72KqDHhM4vOc++zi+V1A6UC6M3xu1jHWwgB4r1FcBUUd5c1g1A8yLhBc/I7gEvyigvWGXr0HsiiH",
+	"oEqg4m4sgnSV3MAV0dwRQuAi+nwUhE6TQxXEn8vrMMpL3ND9DqSQxgL3MsI+jM/YHXLrz1NI2A6/f8Sp",
+	"W4tdk0WlNMjdnRb61IBmVabUnSbbWmpGyX1Ck7TDBn3YWywWe2Ol071MJyDRxMTrxqjguFQKuOsaVK3Y",
+	"/pSbNu7NQH+AiWhk+q/qB81WZ7D6ZG9U8iG2V7qv17fX7+uo1NRUoQOqjukcn/SOn7Wftdu+hgU/ODrp",
+	"dvEDqjEJpofve7Pj9GR+8FPXHNlnt50Phz/3RscxJkNUQhLMDm6Pf+qlhx+Ooq58Njr5uTNv6wPbXRwF",
+	"vj4kONx5l4nP/jZpsu6M9z4ykMoW18LkheVNMqHrSR670k0uYaP4qoCeW+xiXLtzLC+mCvEnimgwdcdv",
+	"XTjQ7nzqfVVV+ThAzBmKh9x+kN8nRDcvTYHVCAEV9tR/0QUIblJ334AgCwusjF9WAp7AHzCWKjmQwjBu",
+	"ZhgDE63BUYzdUemyqMyMlYOrhP1tLkF4VITZ7fQeqYf5Z48s7Halx3eWdjf6lz9jrbeTl7MdBwd/5IvL",
+	"ciPzZ721LNfs8uY7V8o3XL+pzLgbKH8fkOiXZvLXj+9Wm5iCyOP8eonvX7cDR1U+1PYk4+wxLKlq2lBy",
+	"pBr5UXlgnbcqHEUBYpbNq8VGCy2sxdeENvZ5cQjkKjE9tTgBa+ncx99c6cowQ0xTbkWM25Q8wfuM2DuQ",
+	"34Jjoyl4KlH15HjXJQjrJaF5nEE6VikBDQfSlRWjK2i9Nz5x8LfsDOTp2p1WmHkUJ2wlwViWdzXSmB3V",
+	"ymVOOZ16/e5GNgFbnp65VcAMp/zMirQRvsl5k/fLLnbe0FdLJhr0p7x4pRoRlTVpG/Vhd0Sn9zYftfq5",
+	"+ycKu7eyv+GuiBzvMhcbt6N+YoRwl6FpuDCmdFX3GmwhMXzt5D4SqV+798fA2/3dYRXTSLZw3S6qbBf6",
+	"8mKd8VZNNeo3EIYlq4kuyfXpvpDGcvy0dgLbYhcez6Fmc9MykLRnac9PFFNyy85Vmd2EXLs77xXITzq3",
+	"cfXurdHrV+P9Zx3J1Enf606WdMYJd7vSpLC/8/TeWWyXrKzd8XZeHKyZlCcJxnEN6FrBBnF5rGKRmi8d",
+	"7L9UGZpW/J8Ii1uA+TN3sc33jif/qWBIbuebhJ4/WFYW3c80+8cbj2ccZWBPSEfZ/P+aSYCHYjxl53/d",
+	"qZoFVXW7RbsEm9+2Wl7A5Cl1WzU3pL+mgBEWGJcoEu3caVkFbSnob0XE12g3icGZ67lR7oSxguCcJglT",
+	"TfbRjZCy1px57FCB3HyWZUV0r3w+itpsiZZKZDtuWQLcWPasVthOD/jDE9QmDcmSySwFLSK6r55FKk1x",
+	"/IqoNMyIVCRc+9qmgVyrSmdfKjulgHH75VbsmkLEXKSVO+80MKp5owR04mB/WgJ30+xAUiTn+S6JSIXN",
+	"6Th+ITYMRFS7mOzXjgGvKppRuXAvLq/4reFiG9eXbUSD9ZvENm/+ekBA2Hwl270iw+4dl5hRLkHcTc88",
+	"2q3DuKxEPPq3W7dfI4x8DFoKfLYBlgKf1fbmDsT00+GQmh5toCLVhSy3+O8EkIS7wOX1zfWbCq3hirzK",
+	"MXPxlxfKv7Pwp78GP6z5xoa/zuCc7UDmF557hcPN0Nq4Ql9E07IiAN1xzcg0MY3R4v/HZW67gx9ntl3Q",
+	"W70yZmsclNfIbQ+DTivM44ZkzhNi7q6Ey0u96nVwrq6tbHwgy7+A4y49f+7i+3sUtVEQc4buxHHiHdeU",
+	"G8oFEjGDfhl3sWgKfI5b25UEEqFc+NhAWMLXHJnL6VNBFSvYA2MNZtocNEA0u3RyDX573OS/OZYntLWK",
+	"Krj1cSWKxU1h1Qsh88sM1hWeetW3zZTg/3XML9YpGO/7fC72bztko31bTVW87hrtkLSSaPfOttBH/muV",
+	"+ZzAGbD8DwNVL6xtlQRjN95VuFHSrjSr8VpMXpnoYU2hKVoynxWMcxlXyspyFgzV32FElV+a6fstsPDm",
+	"rhPFYzbiCZcRxf0Y1XAhHY4dV4s1laQNVWna03lW71b/LwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/keys"
 )
 
 // job is something that is done beside the requests, again and again. What it changes for
@@ -23,6 +24,7 @@ func (a *App) jobs() []job {
 	return []job{
 		{"measure-hashes", time.Hour, a.measureHashes},
 		{"delete-expired", time.Hour, a.deleteExpired},
+		{"signing-keys", keys.RefreshEvery, a.maintainKeys},
 	}
 }
 
@@ -55,6 +57,12 @@ func (a *App) repeat(ctx context.Context, j job) {
 func (a *App) measureHashes(ctx context.Context, _ *auth.Principal) error {
 	defer debug.FreeOSMemory() // each measured hash took 19 MiB and more, once
 	return a.SignIn.MeasureHashes(ctx)
+}
+
+// maintainKeys reads the signing keys anew, so that an instance without a request learns
+// of them too, and does what their age asks for.
+func (a *App) maintainKeys(ctx context.Context, _ *auth.Principal) error {
+	return a.Keys.Maintain(ctx)
 }
 
 // deleteExpired deletes the rows that nothing needs any more.

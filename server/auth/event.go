@@ -23,12 +23,14 @@ const (
 	ActionSignedIn         Action = "signed in"
 	ActionSignedOut        Action = "signed out"
 	ActionSessionsEnded    Action = "sessions ended"
+	ActionRevoked          Action = "revoked"
 )
 
 // The kinds of target that events have.
 const (
 	TargetUser  = "user"
 	TargetGroup = "group"
+	TargetKey   = "signing key"
 )
 
 // Event tells of a change: who made it, when, from where, to what. Events are

@@ -11,21 +11,23 @@ import (
 
 // Config holds every setting, checked.
 type Config struct {
-	Addr                string // host:port to listen on
-	DatabaseURL         string // sqlite://PATH or postgres://…
-	DataDir             string
-	SecretKey           []byte   // empty only where [Config.MayMakeSecret]
-	SecretKeyFallbacks  [][]byte // accepted for verifying
-	AccessTokenLifetime time.Duration
-	RenewBefore         time.Duration
-	SessionLifetime     time.Duration
-	PasswordHasher      password.Hasher
-	TrustedProxies      []netip.Prefix
-	FrontendURL         *url.URL // nil: none
-	PublicURL           string   // without a slash at its end
-	AutoMigrate         bool
-	SuperuserEmail      string
-	SuperuserPassword   string
+	Addr                 string // host:port to listen on
+	DatabaseURL          string // sqlite://PATH or postgres://…
+	DataDir              string
+	SecretKey            []byte   // empty only where [Config.MayMakeSecret]
+	SecretKeyFallbacks   [][]byte // accepted for verifying
+	AccessTokenLifetime  time.Duration
+	RenewBefore          time.Duration
+	SessionLifetime      time.Duration
+	TokenAlg             string   // HS256 or EdDSA
+	IntrospectionSecrets [][]byte // none: nobody may introspect
+	PasswordHasher       password.Hasher
+	TrustedProxies       []netip.Prefix
+	FrontendURL          *url.URL // nil: none
+	PublicURL            string   // without a slash at its end
+	AutoMigrate          bool
+	SuperuserEmail       string
+	SuperuserPassword    string
 }
 
 // MayMakeSecret reports whether a missing secret key may be made up and kept in

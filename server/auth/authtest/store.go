@@ -23,6 +23,7 @@ type Store struct {
 
 	Err       error                               // of everything
 	CountErr  error                               // of CountFailedAttempt
+	RevokeErr error                               // of RevokeSession
 	OnSamples func()                              // what happens while the samples are read
 	OnBegin   func(login signin.NewSession) error // what happens before a session is begun
 	OnCount   func(ctx context.Context) error     // what happens before a failure is counted

@@ -37,7 +37,7 @@ func (s *Service) Login(ctx context.Context, in Credentials) (auth.TokenGrant, e
 	if err != nil {
 		return auth.TokenGrant{}, err
 	}
-	raw, err := s.issue(l.session, l.session.CreatedAt)
+	raw, err := s.issue(ctx, l.session, l.session.CreatedAt)
 	return auth.TokenGrant{AccessToken: raw, User: l.user}, err
 }
 
