@@ -36,7 +36,10 @@ func TestAnUnreachableDatabase(t *testing.T) {
 			for _, op := range apptest.Operations() {
 				if op.Security != nil && len(*op.Security) > 0 {
 					in := op.Example(t)
-					in.Token = token
+					in.Token = op.Credential(token)
+					if op.Scheme() != bearerAuth {
+						in.Body = "token=" + token
+					}
 					unavailable[op.OperationID] = in
 				}
 			}

@@ -35,7 +35,7 @@ func TestAForgedToken(t *testing.T) {
 				t.Run(op.OperationID+": "+c.name, func(t *testing.T) {
 					in := op.Example(t)
 					in.Token = s.token(t, c.change)
-					wantRefusal(t, s.Do(t, in), gen.ProblemCodeInvalidToken)
+					wantRefusalBy(t, op.Scheme(), s.Do(t, in), gen.ProblemCodeInvalidToken)
 					// What ends the session would have the rest refused anyhow.
 					if got := s.Do(t, me); got.Status != http.StatusOK {
 						t.Error("it ended the session")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/keys"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
@@ -18,6 +19,7 @@ type Store struct {
 	Sessions map[string]auth.Session
 	Attempts map[string]signin.FailedAttempts
 	Tokens   map[string]Token
+	Keys     []keys.Key
 	Samples  []string
 	Exact    bool // addresses are alike only when they are the same
 
@@ -34,6 +36,7 @@ type Store struct {
 	LookedUp  []string // addresses
 	Asked     int      // how often for failed attempts
 	Read      int      // how often an account
+	KeysRead  int      // how often the signing keys
 }
 
 // Rows are what a change that fails leaves as they were.
