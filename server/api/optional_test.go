@@ -145,6 +145,8 @@ func TestAContractThatTheGuardWouldNotEnforceIsRefused(t *testing.T) {
 		"scopes":                     "[{ bearerAuth: [admin] }]",
 		"another scheme, or anybody": "[{ cookieAuth: [] }, {}]",
 		"another scheme beside ours": "[{ bearerAuth: [] }, { cookieAuth: [] }]",
+		"either of ours":             "[{ bearerAuth: [] }, { introspectionSecret: [] }]",
+		"both of ours":               "[{ bearerAuth: [], introspectionSecret: [] }]",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +154,7 @@ func TestAContractThatTheGuardWouldNotEnforceIsRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := newGuard(contract, map[string]scheme{bearerScheme: {authenticate: known}}, problems{}); err == nil {
+			if _, err := newGuard(contract, map[string]scheme{bearerScheme: {authenticate: known}, introspectionScheme: {}}, problems{}); err == nil {
 				t.Error("it is served")
 			}
 		})

@@ -9,6 +9,7 @@
 // machine whose speed drifts favours nobody.
 //
 //	session.go, bare.go   POST /users/session/ against a bare gin handler
+//	alg.go                the same with EdDSA against HS256
 //	login.go              logins against bare argon2id
 //	flood.go              what others feel while 200 clients flood the login
 //	start.go, dbtime.go   cold start, memory, and a login's queries, by number of users

@@ -239,6 +239,9 @@ func TestTheSecretChanges(t *testing.T) {
 	if other.verifies(t, first) || len(other.published(t)) != 0 {
 		t.Error("a key verifies for who cannot open it")
 	}
+	if _, err := other.Rotate(t.Context(), operator); auth.ErrorCode(err) != auth.CodeConflict {
+		t.Errorf("rotating with another secret: %v", err)
+	}
 	if !strings.Contains(other.log.String(), "a signing key cannot be used") || strings.Contains(other.log.String(), store.Keys[0].Sealed) {
 		t.Errorf("the log says %s", other.log)
 	}

@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -72,7 +73,8 @@ func (s *Service) List(ctx context.Context, by *auth.Principal) ([]Listed, error
 }
 
 // Rotate makes a new key, which is published at once and signs [PublishAhead] later; the
-// first one signs at once. The error has CodeConflict while another new key waits.
+// first one signs at once. The error has CodeConflict while another new key waits, and
+// when the secret at hand is not the servers'.
 func (s *Service) Rotate(ctx context.Context, by *auth.Principal) (Key, error) {
 	listed, err := s.List(ctx, by)
 	if err != nil {
@@ -81,12 +83,17 @@ func (s *Service) Rotate(ctx context.Context, by *auth.Principal) (Key, error) {
 	now := s.now()
 	signsFrom := now
 	for _, k := range listed {
-		switch k.State {
-		case StateWaiting:
+		if k.State == StateWaiting {
 			return Key{}, auth.Conflict("The new key "+k.ID+" is published already and signs from "+k.SignsFrom.UTC().Format(time.RFC3339)+".", nil)
-		case StateSigning:
-			signsFrom = now.Add(PublishAhead)
 		}
+		if k.State != StateSigning {
+			continue
+		}
+		if _, _, err := s.open(k.Key); err != nil { // a key of ours would be of no use to the servers
+			const detail = "Set the LATCHKEY_SECRET_KEY that the server has: the key %s was encrypted under another. If that is lost, revoke the key."
+			return Key{}, auth.Conflict(fmt.Sprintf(detail, k.ID), err)
+		}
+		signsFrom = now.Add(PublishAhead)
 	}
 	return s.add(ctx, by, now, signsFrom)
 }
