@@ -21,3 +21,13 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCheckForm is what the strict look at a token adds to it.
+func BenchmarkCheckForm(b *testing.B) {
+	raw := mustIssue(b, newCodec(b, noon, secret), sample())
+	for b.Loop() {
+		if err := checkForm(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
