@@ -10,8 +10,8 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/keys"
 )
 
-func signingKey(id string) keys.Key {
-	return keys.Key{ID: id, Public: slices.Repeat([]byte{7}, 32), Sealed: "sealed " + id, CreatedAt: noon, SignsFrom: noon.Add(keys.PublishAhead)}
+func signingKey() keys.Key {
+	return keys.Key{ID: "a", Public: slices.Repeat([]byte{7}, 32), Sealed: "sealed a", CreatedAt: noon, SignsFrom: noon.Add(keys.PublishAhead)}
 }
 
 func keyEvent(action auth.Action) auth.Event {
@@ -33,7 +33,7 @@ var signingKeys = []contractTest{
 		if found, err := f.SigningKeys(t.Context()); err != nil || len(found) != 0 {
 			t.Errorf("before there is one: %v, %v", found, err)
 		}
-		want := signingKey("a")
+		want := signingKey()
 		must(t, f.AddSigningKey(t.Context(), want, keyEvent(auth.ActionCreated)))
 		got := f.onlyKey(t)
 		if got.ID != want.ID || !got.Public.Equal(want.Public) || got.Sealed != want.Sealed || !got.CreatedAt.Equal(want.CreatedAt) ||
@@ -45,7 +45,7 @@ var signingKeys = []contractTest{
 		}
 	}},
 	{"a signing key is revoked once", func(t *testing.T, f fixture) {
-		must(t, f.AddSigningKey(t.Context(), signingKey("a"), keyEvent(auth.ActionCreated)))
+		must(t, f.AddSigningKey(t.Context(), signingKey(), keyEvent(auth.ActionCreated)))
 		must(t, f.RevokeSigningKey(t.Context(), "a", noon, keyEvent(auth.ActionRevoked)))
 		for _, id := range []string{"a", "b"} {
 			if err := f.RevokeSigningKey(t.Context(), id, noon.Add(time.Hour), keyEvent(auth.ActionRevoked)); !errors.Is(err, auth.ErrNoRow) {
@@ -60,7 +60,7 @@ var signingKeys = []contractTest{
 		}
 	}},
 	{"a signing key has one end, and is deleted after it", func(t *testing.T, f fixture) {
-		must(t, f.AddSigningKey(t.Context(), signingKey("a"), keyEvent(auth.ActionCreated)))
+		must(t, f.AddSigningKey(t.Context(), signingKey(), keyEvent(auth.ActionCreated)))
 		end := noon.Add(time.Hour)
 		must(t, f.ExpireSigningKey(t.Context(), "a", end))
 		must(t, f.ExpireSigningKey(t.Context(), "a", end.Add(time.Hour)))
@@ -75,7 +75,7 @@ var signingKeys = []contractTest{
 		}
 	}},
 	{"a signing key is encrypted anew if nobody else has done so", func(t *testing.T, f fixture) {
-		must(t, f.AddSigningKey(t.Context(), signingKey("a"), keyEvent(auth.ActionCreated)))
+		must(t, f.AddSigningKey(t.Context(), signingKey(), keyEvent(auth.ActionCreated)))
 		must(t, f.ResealSigningKey(t.Context(), "a", "sealed a", "one"))
 		must(t, f.ResealSigningKey(t.Context(), "a", "sealed a", "two"))
 		if got := f.onlyKey(t); got.Sealed != "one" {
