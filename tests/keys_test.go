@@ -193,6 +193,7 @@ func TestAForgedTokenOfEdDSA(t *testing.T) {
 		"a kid that is SQL":                  func(m *making) { m.header["kid"] = "' OR '1'='1" },
 		"no kid":                             func(m *making) { delete(m.header, "kid") },
 		"the typ of before":                  func(m *making) { m.header["typ"] = "JWT" },
+		"no typ":                             func(m *making) { delete(m.header, "typ") },
 		"crit":                               func(m *making) { m.header["crit"] = []string{"x"} },
 		"a key that the header brings along": func(m *making) { m.header["jwk"] = map[string]string{"kty": "OKP"}; m.key = foreign },
 		"another audience":                   func(m *making) { m.claims["aud"] = "other" },

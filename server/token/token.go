@@ -250,7 +250,7 @@ func isID(text string) bool {
 // public URL changes, and where two instances have two.
 func (c *Codec) keyOf(ctx context.Context, unverified *jwt.Token) (any, error) {
 	id, _ := unverified.Header["kid"].(string)
-	typ := unverified.Header["typ"]
+	typ, hasType := unverified.Header["typ"]
 	said, _ := unverified.Claims.(*claims)
 	if unverified.Method == jwt.SigningMethodEdDSA {
 		if typ != typeAccessToken {
@@ -261,7 +261,8 @@ func (c *Codec) keyOf(ctx context.Context, unverified *jwt.Token) (any, error) {
 		}
 		return c.keys.Verifying(ctx, id)
 	}
-	if typ != typeAccessToken && typ != typeJWT {
+	// RFC 7519 leaves typ out as it likes (section 5.1), and so did the reference.
+	if hasType && typ != typeAccessToken && typ != typeJWT {
 		return nil, errType
 	}
 	if said == nil || said.Issuer != issuer {
