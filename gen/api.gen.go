@@ -98,6 +98,66 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for KeyKty.
+const (
+	OKP KeyKty = "OKP"
+)
+
+// Valid indicates whether the value is a known member of the KeyKty enum.
+func (e KeyKty) Valid() bool {
+	switch e {
+	case OKP:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyCrv.
+const (
+	Ed25519 KeyCrv = "Ed25519"
+)
+
+// Valid indicates whether the value is a known member of the KeyCrv enum.
+func (e KeyCrv) Valid() bool {
+	switch e {
+	case Ed25519:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyUse.
+const (
+	Sig KeyUse = "sig"
+)
+
+// Valid indicates whether the value is a known member of the KeyUse enum.
+func (e KeyUse) Valid() bool {
+	switch e {
+	case Sig:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyAlg.
+const (
+	EdDSA KeyAlg = "EdDSA"
+)
+
+// Valid indicates whether the value is a known member of the KeyAlg enum.
+func (e KeyAlg) Valid() bool {
+	switch e {
+	case EdDSA:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SessionChannel.
 const (
 	API   SessionChannel = "api"
@@ -165,6 +225,83 @@ type Health struct {
 
 // HealthStatus Always `ok`; anything else is a problem document.
 type HealthStatus string
+
+// Introspection What is known of a token, by the names of RFC 7662. All but `active` is missing when it is not good.
+type Introspection struct {
+	// Active The token is good right now.
+	Active bool `json:"active"`
+
+	// Sub The user's id.
+	Sub *string `json:"sub,omitempty"`
+
+	// Username The user's e-mail address.
+	Username *string `json:"username,omitempty"`
+
+	// ClientID Always `latchkey`.
+	ClientID *string `json:"client_id,omitempty"`
+
+	// TokenType Always `Bearer`.
+	TokenType *string `json:"token_type,omitempty"`
+
+	// Sid The session's id.
+	Sid *string `json:"sid,omitempty"`
+
+	// Jti The token's id.
+	Jti *string `json:"jti,omitempty"`
+
+	// Iat When it was issued, in seconds since 1970.
+	Iat *int64 `json:"iat,omitempty"`
+
+	// Exp When it ends, in seconds since 1970.
+	Exp *int64 `json:"exp,omitempty"`
+}
+
+// IntrospectionRequest What RFC 7662 has a service send. Further members, such as `token_type_hint`, are ignored.
+type IntrospectionRequest struct {
+	// Token The access token that the service was sent.
+	//
+	// Example: eyJhbGciOiJIUzI1NiIsImtpZCI6IjhmMWQyYzNiIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiIzIn0.c2lnbmF0dXJl
+	Token string `json:"token"`
+}
+
+// Key A public key (RFC 8037, section 2).
+type Key struct {
+	// Kty Always `OKP`.
+	Kty KeyKty `json:"kty"`
+
+	// Crv Always `Ed25519`.
+	Crv KeyCrv `json:"crv"`
+
+	// X The key, in base64url.
+	X string `json:"x"`
+
+	// Kid The key's id, as in the header of its tokens.
+	Kid string `json:"kid"`
+
+	// Use Always `sig`.
+	Use KeyUse `json:"use"`
+
+	// Alg Always `EdDSA`.
+	Alg KeyAlg `json:"alg"`
+}
+
+// KeyKty Always `OKP`.
+type KeyKty string
+
+// KeyCrv Always `Ed25519`.
+type KeyCrv string
+
+// KeyUse Always `sig`.
+type KeyUse string
+
+// KeyAlg Always `EdDSA`.
+type KeyAlg string
+
+// KeySet A JWK Set (RFC 7517, section 5).
+type KeySet struct {
+	// Keys The keys, the newest first.
+	Keys []Key `json:"keys"`
+}
 
 // LoginRequest What a sign-in form sends.
 type LoginRequest struct {
@@ -348,11 +485,20 @@ type Unavailable = Problem
 // UnsupportedMediaType A failure, as RFC 9457 describes it.
 type UnsupportedMediaType = Problem
 
+// GetKeysParams defines parameters for GetKeys.
+type GetKeysParams struct {
+	// IfNoneMatch The `ETag` of the set that you have.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
 // LogoutAllParams defines parameters for LogoutAll.
 type LogoutAllParams struct {
 	// KeepCurrent Whether the session of the token that was sent goes on.
 	KeepCurrent *bool `form:"keep_current,omitempty" json:"keep_current,omitempty"`
 }
+
+// IntrospectFormdataRequestBody defines body for Introspect for application/x-www-form-urlencoded ContentType.
+type IntrospectFormdataRequestBody = IntrospectionRequest
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
@@ -365,12 +511,18 @@ type ChangePasswordJSONRequestBody = ChangePasswordRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetKeys The keys by which to verify a token
+	// (GET /.well-known/jwks.json)
+	GetKeys(c *gin.Context, params GetKeysParams)
 	// GetHealth Is the process alive?
 	// (GET /health)
 	GetHealth(c *gin.Context)
 	// GetReadiness Can it serve requests?
 	// (GET /health/ready)
 	GetReadiness(c *gin.Context)
+	// Introspect Is this token good right now?
+	// (POST /users/introspect/)
+	Introspect(c *gin.Context)
 	// Login Sign in
 	// (POST /users/login/)
 	Login(c *gin.Context)
@@ -412,6 +564,46 @@ type ServerInterfaceWrapper struct {
 
 type MiddlewareFunc func(c *gin.Context)
 
+// GetKeys operation middleware
+func (siw *ServerInterfaceWrapper) GetKeys(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetKeysParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-None-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-None-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetKeys(c, params)
+}
+
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
 
@@ -436,6 +628,19 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *gin.Context) {
 	}
 
 	siw.Handler.GetReadiness(c)
+}
+
+// Introspect operation middleware
+func (siw *ServerInterfaceWrapper) Introspect(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Introspect(c)
 }
 
 // Login operation middleware
@@ -631,6 +836,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/users/me/sessions/:id/", wrapper.EndOwnSession)
 	router.GET(options.BaseURL+"/users/password/rules/", wrapper.GetPasswordRules)
 	router.POST(options.BaseURL+"/users/password/", wrapper.ChangePassword)
+	router.POST(options.BaseURL+"/users/introspect/", wrapper.Introspect)
+	router.GET(options.BaseURL+"/.well-known/jwks.json", wrapper.GetKeys)
 	router.GET(options.BaseURL+"/health", wrapper.GetHealth)
 	router.GET(options.BaseURL+"/health/ready", wrapper.GetReadiness)
 }
@@ -682,6 +889,103 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 }
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
+
+type GetKeysRequestObject struct {
+	Params GetKeysParams
+}
+
+type GetKeysResponseObject interface {
+	VisitGetKeysResponse(w http.ResponseWriter) error
+}
+
+type GetKeys200ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetKeys200JSONResponse struct {
+	Body    KeySet
+	Headers GetKeys200ResponseHeaders
+}
+
+func (response GetKeys200JSONResponse) VisitGetKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeys304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetKeys304Response struct {
+	Headers GetKeys304ResponseHeaders
+}
+
+func (response GetKeys304Response) VisitGetKeysResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetKeys413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetKeys413ApplicationProblemPlusJSONResponse) VisitGetKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeys500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetKeys500ApplicationProblemPlusJSONResponse) VisitGetKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeys503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetKeys503ApplicationProblemPlusJSONResponse) VisitGetKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type GetHealthRequestObject struct {
 }
@@ -767,6 +1071,127 @@ type GetReadiness503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReadiness503ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IntrospectRequestObject struct {
+	Body *IntrospectFormdataRequestBody
+}
+
+type IntrospectResponseObject interface {
+	VisitIntrospectResponse(w http.ResponseWriter) error
+}
+
+type Introspect200JSONResponse Introspection
+
+func (response Introspect200JSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect401ResponseHeaders struct {
+	WWWAuthenticate string
+}
+
+type Introspect401ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers Introspect401ResponseHeaders
+}
+
+func (response Introspect401ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Introspect413ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect415ApplicationProblemPlusJSONResponse Problem
+
+func (response Introspect415ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect422ApplicationProblemPlusJSONResponse Problem
+
+func (response Introspect422ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response Introspect500ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Introspect503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Introspect503ApplicationProblemPlusJSONResponse) VisitIntrospectResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1740,12 +2165,18 @@ func (response CheckSession503ApplicationProblemPlusJSONResponse) VisitCheckSess
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetKeys The keys by which to verify a token
+	// (GET /.well-known/jwks.json)
+	GetKeys(ctx context.Context, request GetKeysRequestObject) (GetKeysResponseObject, error)
 	// GetHealth Is the process alive?
 	// (GET /health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
 	// GetReadiness Can it serve requests?
 	// (GET /health/ready)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
+	// Introspect Is this token good right now?
+	// (POST /users/introspect/)
+	Introspect(ctx context.Context, request IntrospectRequestObject) (IntrospectResponseObject, error)
 	// Login Sign in
 	// (POST /users/login/)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
@@ -1835,6 +2266,32 @@ type strictHandler struct {
 	options     StrictGinServerOptions
 }
 
+// GetKeys operation middleware
+func (sh *strictHandler) GetKeys(ctx *gin.Context, params GetKeysParams) {
+	var request GetKeysRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetKeys(ctx, request.(GetKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetKeys")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetKeysResponseObject); ok {
+		if err := validResponse.VisitGetKeysResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetHealth operation middleware
 func (sh *strictHandler) GetHealth(ctx *gin.Context) {
 	var request GetHealthRequestObject
@@ -1876,6 +2333,41 @@ func (sh *strictHandler) GetReadiness(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetReadinessResponseObject); ok {
 		if err := validResponse.VisitGetReadinessResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Introspect operation middleware
+func (sh *strictHandler) Introspect(ctx *gin.Context) {
+	var request IntrospectRequestObject
+
+	if err := ctx.Request.ParseForm(); err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	var body IntrospectFormdataRequestBody
+	if err := runtime.BindForm(&body, ctx.Request.Form, nil, nil); err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Introspect(ctx, request.(IntrospectRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Introspect")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(IntrospectResponseObject); ok {
+		if err := validResponse.VisitIntrospectResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -2186,137 +2678,167 @@ func (sh *strictHandler) CheckSession(ctx *gin.Context) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H0Jcxs5ku5fQdRshI9XokiJkm0qNuZpNPa03L5eW37qnaZXBKuSJKwqgA2gRLPb+u8bmQDqIIvU4XZ3",
-	"7+zGxMxYZBWOzETmlxf4a5SofK4kSGuiwa8RfOb5PAP69wcDGv//imcF4D9SbuHikxIS0mgQ7XX3+jvd",
-	"w529w7Pu00H/YNDtdnp7+/2Dw39GcQQ5F1k0iHgmEvi/fthOovIojiZCG3sheQ7RIDrGB6I4Emk02I8j",
-	"YS54YsUVRAOrC6APjOWTSTSY8Mz4D4o56IKW5z/MuLEXmZoK6VZ2uNPr7ez1z7r9Qe9gcPCktjJ61E/+",
-	"SqQpZFkUR/XVsPDx9fV1HM2Ap6CJIq9wgpMZzzKQU0cSMIkWcysUTnw2A5aEr5masB9enLDDJwfdmBlI",
-	"8CG2H7OJ0syoHMYqXbLFTLEZN0wqZtUlSLYE20H6OYpFg+hvwDVopoFn+b8Po4zbZHYJy2EUxZGGnwuh",
-	"kR2OWCaZQc5xYXY5x5eN1UJOI9zHD2D18nhiHVObC38PiZKpYVaxBReWjWGiNDA7Aybhs2VWLxuL6m2b",
-	"OhdS5EVOT/llCGlhCprWcX5+flzYGUgrEm7vScUjNgKtlf73YSTkFc9EekHkG0YjtpiBZNyTc8ENMyBv",
-	"S9OYbRj2TsS+xofNXEnjTtLfVLo8U+oV105qEiUtSIv/5PN5hnQQSu7OtRpnkP+fTwbp0DyMWXi3PI2J",
-	"SnFSlKILq9SFeyKOUrDu6CEdcc1gLBOG0fea2RmX7LDPvhd/6/hNgbEXePyig7Q7ecKfjvtJD/rQnTzj",
-	"B/3JQXqYPBk/5c+6vSiOjOW2MNGg39uPIysskfMHP8tzaYVdsjOl2Cu/Gk8aPlaFHYwzLi8dfSri/ZuG",
-	"STSI/rJbaaJd963Zfeco4l5pSsmoufHRgKSVzpQwTF2BDrtkb+egicIGd2+Z5ZeAB44e1jApDDAlwX0p",
-	"DONSqkImkOJ5GAMzKmZWqU50HUen0oKWPHuOYnJPXgo/Rhs7y+9qjHyvcrAzIadsAdKyhVZyypRkqtDM",
-	"iBQ67EwvGZ9yIb+GpQfdbsXSsE/2HjTS0u33W/Iz7Hw0oI1NeJHZDiNlwJFDwjAhicmGlvTAsExNWSFT",
-	"0GxUbXoUMy5TpmS2xKc1eL7RcT7RkKLm4Zm5J/OI+u2ccwojqU1RY+KpTJTWkFgGO2gbGU9TDcYwpdmc",
-	"G7NQOv2qA9ntVdz7IHlhZ0qLXyD9xkxb27Q/ibXt4Z9hi8hGImFMH6MRd5x1Vh8f9+awMHycVS+SKAwl",
-	"l2YBmqUK8CHLLGQZW8xEMusMZdSw1ufn5zurlqZtn/6V3RXrTtv1YvOOa56DN533EJpJxrfKjGf6Fu2N",
-	"e6VnyZDhYTTR4Kdfo4mADCXlEmB+kRRa48riKAdjOBqM6GwmDMsLg0YdjSnKAhsrlQGXnej641dI3N5e",
-	"XeLmWiU4KzLNGYLfRfL86kcDxtk8sClQbEHqHlUGjci4uTSIvwJ8MCNm+NJ4AarpCW/R7snuXBgj5Dfm",
-	"eDgY69wWhgWs8q/F4bqFR/K8fP/2TYwq4268DjbhDKHdFha3sZb8mQZjeYJEcTgxGkSwfDkb/yMRb8XL",
-	"0w+/nPbeiFNzmtv5P09OD08/zfLX5/9v+R+/vBGnYiHS77LF6Scl3mfph1PZ7cDy5S/p+al4K05/wb+T",
-	"vUyO8xfd9MeXCAhoigtPcAdhozgqvJv2P9E7u7WcOVa3SNmx9xMm3k4ZMEYo2WGnDgoyCQsChxw9J8YZ",
-	"bQNljjMNEhY8ixlkxjlLJYqs3A6SM/Way+WxtZDP7b2BBxe2TaMgBM65XF7wMH5dpyjF8Es24SKDlIVn",
-	"apARUdUey4UsLJivQiB7zyptgRPjppnXpOabqoo1GqCyCFt3eDmoSxN7XiN3K4wy0Sp3H0qwC6UvSwkg",
-	"wAEpvaXFdGYRXg7lyqiMZ+ISHPTEJ/3Q4F0OqUhvzbjpsBF54jvkilc6SVbeNkqRMCyZQXIJ6ZHTWPj1",
-	"UPIkUYV0/pzCbxEpkcs+g2xu3PzCulE5S/lyDRbVZr8JEdVCBkR1BysDnkrvKchSSZJfU+Q518toEL3x",
-	"wY8oXpPu2oRCyYvSB6+7R2JKQmwVSxXx8HfF0XGEzmZzQ0GrBI9SKpYpie73VKm0ZZuNaEN9c/+hCsY1",
-	"MCOmElKmCtthYcNf7fH9MT7DBpaOBlUQrFSfbNSgzGiAwo2AlmcTpXNIYwaf5/g6HWKlp/iRsCYocibM",
-	"UCKDCCfgF+Ry5HxJoMEEUsoly5WGr3YiVqNb4dxccZEhcLrnmRkXZtka/cHPa+JCKncOap5BKTZCTnGL",
-	"TndJtVjR/ZzlKvcRsvuHDmrRoPegr9BO13e98ewUTdKs7q9ojNGAysZPk3CJnBwjeObJDNI/5U5/m5BX",
-	"YZajAQlq3fKgxUjARfbQiOQ8mQlJlHFGhD2kaIhqi4PxyjX3vjVq0EedoRzViO/Bd8otH3PTQvQOe6MC",
-	"NK901YDZMjL1m9ohU8znSltIX0Mq+BlR/H6eudJ5u+CVU1zkOIfD3XWzAzL1HshC2Bk7cZPv4GIGbNWP",
-	"+LpY60FdTZcLY7R5duYW9u3Erp0WLf5YCknGdRk3ReJ0omoNRPCTGZdTeOdlruZnNyc9RwHlqNFzwlMJ",
-	"viYo7gkPTCWzBmRK9n6uUbytcGz1kZCL0kluzTKUoxTSigw1RhxQF4PPPLHZknF0phMQV4jEuGW5Mpb1",
-	"4u5eH9ekeWJBm2Z2YaFkCjrjMt3p76FHpXTObdNlX0kZxJGExW1XS1hVKvRLYjrE8mtWmyl1KeR0Z5px",
-	"Y3b6+7db8HU9H/LTOr1XNvSxHECNP0FicccvBGRpGUdv7vctOVLIb6tYDjJdZ7GPg7RRKod8TAFi9BvJ",
-	"8FO2YFR6eYuZyqDTxoYylNIqkMKGUFrsDAqCFEDlS5ifzUH7s76dXG7t1Wxt5PkOeGZn6ws5dqBFTVgm",
-	"JrBOl6A11t7LFugUjNTl6AjxjiMvua7k6HotyVKVFMFKgixyXK+6rC1xw578vG1bocjqTUcdd7UjpDvy",
-	"G451CmhvQ6yljfWj+iMjZ+e4ZMB1JkB777306ZR0Pp97KWZi4lIGlEKS0GFva2kh1HAI35F4Q4lGmESL",
-	"S4XvMO+aPTAx0dP4Z/E96XHlmrTd7sDfpJTksna445Vjr2hL+W+goRA4u0BM22Lx2wdmJblx5KJyptBa",
-	"FTI1eIDUhC1mwgIzc56Ac1jllTBinEFtH5QVmEpFQcz62ttiVjn//ArkFI/L3kEf6WotaFzaf/70n8Nh",
-	"0e12ux8f/9uN57LcYo01bQJdmq8iA7NRoiUsKqXt9ca6TKPj3nZaM9JUGmcgZRNUjblB18TR5x2lU0RV",
-	"+9dEmovM06aNb1MN3IKxzD2E7CEfIqw7SD9OT+to2pGVBH9t8j2cXMitk2fAy5lXBmcPP0iBYIzR/8yV",
-	"kNY82j5lb5WftfkblIgd1VtZ64FQi96dcJEVeOq5oZqEZ/2DJ8w9NAaU7RYcQmjyVtDrBB+9rgBmq1BV",
-	"CeC7GaAakfrXVTqh3cj5DJ2DtZQaYXOu7RGTcAXaHel6XYWwkJubdlmz9tcVWNWaL+uLe3LdhMltQuO/",
-	"f2CYSIkXQrLRjzvevuyc/n3klcpasngrXQ6v4422E6f97uzsHXMPbJdCPHUerbeN44bA5ZH7tnVNeyWp",
-	"NlnzGtwfHbERytuIkqKGdn8pUOtyZF+nrucLLXY0TECj7GxbwdqR8m6Q22BJsVJsYyfyDS5uOWYn/nys",
-	"kwlXjsqoPHQo4HOtpprnpsOOnVq4BJgbCuvkwKWQ0yNvwHO+RBeEXGVvAlnGLeiBc3vLSP1SFSxVQ3Jn",
-	"LxFU4zwLB/ZMYJbhS+NMeEBEm+OSq6G89rqAidJjkab0RKLkRCBjVkaSyl5M0G4SUrQzlV7gRzzL1IIe",
-	"wBczkdgoXi8D2ujArmcg2zIItToUH2NqhmJwIRp4ulwHhjXpObiOo/cuENeO8QPoU5I4EnCYUzpTBQjD",
-	"1rWqRxftgnP6rozrE4N9NELIoyAUuMfl1nOH60aPU0KrIiaE6HTgGKaFjNmYak3Y8btT9hCVj1FB//D5",
-	"/BHCROX/THO05cJCHV/zuYjiiL7bSk/UUUkmfIxjfe9jrRYGsahMnfJbGgt5fDfEkBAiSC942yQiD+cp",
-	"8I4M0Yezk4Z+SbmFHSvyrboFlX0oWWijMsFqF++tpebC9LUIe90Y+dl8hcOqMm2zKW94DqYt+ScVM5Bo",
-	"sG4WNQdpSs+ps11rogKUsLgFGTOEQD6ViJ+h2qG9kXdRf2jOp8CuBCUkV4Tp/kx46pH9BZ9uFKvRBwN6",
-	"5xgfGN3/UPVXTYkgHVbWrHjBbiwnLs96dSAbEtqgc5uh8ernlWh3PfEol8W4VexStGgdLx0b1E741tFn",
-	"qig4gyszllFK/dZIKSjMVZi05nCH9bRt+6zdRT6WzNUr+OMTFIWrw7LMzIG7sokWrdsodFgvIXaZR27Y",
-	"6NgnksiiDZivtkU3bD+pj0KfwKjD3s75z0V7QGa7y38cPPnxsszN84xc9+8B5uRvurMSTIsqyAWlsDX+",
-	"w41miBI8M8on+kPiRBXWJVUNyHQoUesjKi5ztTTlYDXHTANbzeUUPRlECixVFEBAwFKPOVDyFtUJ6pwM",
-	"rAmpYiFLsrTHDurVIJvQoaP8qG5qfN3Ixw0O/k3CSU0Bq5LYkIzGyvygbRL6YY766cQdfxx2e4BITRAh",
-	"GMgmZA+UiwiDjzD48AwaAcRsSwrAkOloCxxWBS6rU/1DXIEMYcNJFUo56NZc03WdV0UnQsHMGnFrhS2r",
-	"k77guciWXzNrVSmzHt9YJ7xpawE4Jh3gchl4RsoIoTOBLbG4er1Rq4FDy0xAjmyVr1xAW53z9CssVq97",
-	"XVYwtWniZgiKPERjQxxpq6t1O8m4g8nb3wA5/v6Jy6l6YNhci5zrJbuEZYMQQtrD/g2xjkY51uoMr/ky",
-	"JLe3o6In1/Uqri3D4JlbR7CbBz68Xq0GWx38O24YXIFeIjKlmkl1w2KfXjeLyW7EVfRcELUjJossqze3",
-	"lIa5VQLxaZeYdsVuG9n87Nbn+05wKdS9tQn5BHdSpjdoX1REJEEQbMavUCuiS0tEvfVmDlphmjtvjSNS",
-	"37Nfak2U6tK5IggNHsYNRbJuKK7jyEBSaGGX79EG+XoIsmKIM6q/XgQevjw/i+I2GFu3Ux7Ijt69fX/G",
-	"dnFdZpdWtDvy+QEyHWT3SBpDvaVf38zaucuWCjlRLXioSmcwzt7AZ9v5ZNAbHJCnu9IEgAijKpFH6C+h",
-	"idRUYTtDOZR/+Qv1RGRiAi5W23gMn+h12OPHbft6/NglEpyz07IC20g6jGEq0OFhjz3SfOxAkiMO43Io",
-	"GWsuckI1Nh1GYLBy0ggyuZPuciUJz7LB3XHiUO6t7c2vjXbnHUUcHbWVhjk4G5Q1Qb4TS4JcYTf43mPD",
-	"c3gc1oxv0Q5BqmI6C64ZEV4YlsHEI0POHnsf5HGtUpSk6+F4yVKgVpaBK9KY8WwSNNRen81U4VIdUyXh",
-	"kQOtNCkZTgq3uuWIcqmuJ0ZlKU3mwA6lmlwSG9eoFpKBTGNmFLMLVYYFLB97/4QWzFzBNM2HW/flMT6r",
-	"VZWDcF9vaAhM4wQLvoydXfBo1UnnfoetV775ySDFJZkwglogap4p2iKyZMGXJD6+To6KWQK9UR/TdKYq",
-	"e2PHbt0+KDDjhtY8NiorLDASQKXqHGD7XZYSNPQMAmceHoV4k1SlH56rKzCdoey3nSVVWBI32k89MuEr",
-	"cZxYOHn3h3dCx4L8RCT0jM8pmFDWffo+GNpSCiSf6OEiJ1LIwEJKXCmfL3WFQ8FmwMifmWtlIcEX6Qxk",
-	"Sl0aFsriwyJrLl+HJjz3bPBj4bdCkxDRwV0hQJiaSODErwy1uxnsDJbo7yD+lp2hPCAi/uN5OUQO4dga",
-	"GiUTxvrC/HZn/AgH+PvzV8/PnreN8atIryuO4LFQE9qZnSlTueaOL6383OFZRiMg2Xy82J0Dn4cjvWVI",
-	"A59p8CT1PrRhyjlqZdH4y/OzmI0LGwLJrh5XSCNSF5p2pC7BtlRWJBD0+zly2ZRNfxQGJQcTv39OYuWj",
-	"4m62x6up+8fs4WhTAdQoLnNXjzps5ML2IzdQazIpHkqfVhAUDx9nLmmbA5e2EZV39K234rGJCGckExJa",
-	"czLsjfKVHj6UN5TkxlEXy5wCPfiecObvSwjJfwnJji++84Oqf78M5ZednZ3yv/hCv9vDpzeVnbIv63Wn",
-	"gxL01kdolqKyLzUZ8LWlVdEpdaBWw7gaxLbB6p1zfsj1BsHWDrow3D4OV+YTwiCkUXwrXQWva0XSjddb",
-	"UxA4FDeX1XBeLLSiE+Ik29ncvAqSkKnKaut7FibIRGLd8oScGjbjV+APgpMmMrkDpoGnLmFTp1qP1rnS",
-	"9Mu+uCkzH+0Pnc3hnQN8Z0P5Wnh3tL1wb+TH2turcy30JLEvVJ3knQnIUkPKzIls2XfkRyBCrLcqoARz",
-	"FzmjfgXjm/G5aWsVoLEOul23Gt8yy75UPbMD1xNZuGPXOI3+XUfJwixHMWsUecZsVOZ1iFFl9awzmSvL",
-	"ces8KiNW9cpPnGsoT1QKJsS80Kj4LF0crNDdM3VsW6JuKClTx97KbMk4HTWcMWSC1k0L1dMfS1ZIcpTY",
-	"nNtZiQn73b4jCCXhRjHj/uC5ZBzrdw+GcrSemRs5uzk6xj9HpLaOmyPbAAToQaRFsAQU/ddcZBR6ybiZ",
-	"dZhT+R6OJVxrAWYl4+1ihJlIQBryGH3H1OtTdIUKnXmPxQx2dymPoQqdQEfp6a5/aTcXFB0KdabhToQo",
-	"jq5Auwxe1O30Ol18CsfgcxENov1Ot7NP9TJ2Rq7Z7qwsXJuC3RSyNWyv2/XQnLSb6y1kmbgCExNfHfqt",
-	"Vx2nCpGOBmO5to3XCBgJW/UFO2o5spR1z6dpNMBF+dK6lVsa9rrdOzYDqstG6XCoHsDP71B661fTUnl7",
-	"tkoYaifr9/Y3DVnuZ7dx5UTdiY4GP32Ma60qp6ZBSI7z/BXdXD416P17bn7EMTxrd13i93YM9oC1Xjle",
-	"r9VH2UcrRRbJC9oDw3Ix9aXqA6el0URrPpmIxAtN5RANZaOacQPPfwCeCukySX9ytuNSl/dldRwddPfv",
-	"WQwfmNRWEF8l/Df0YZTOHi2+tWW5HL/esnxqW7oJvqpt+Y/s0XgTSFBrO5aUYCZThbjdsIejQIkRFSdX",
-	"0j6iCrffoktiy5E/IdfaofBQTWU2nvl6CAmXMFdtOZqT+wSW6i5pFVZqDSmhET2/Tdkop0rTxhUUHB0l",
-	"V0o6YPOZkkCtn3XcqpzlmHPjknHurgn/vvApPHSnIWXFvF6Hu9DCWlyn0MYelXbcFMmMcZ9TycBaMt3+",
-	"GhO3lhiV7pVIwRVZDuWnwrjmT9+iZpMZ+HBPHfxvKQb2/Z/GV+pZLfIc0g57UWiKu7nCeONx1lASGqqR",
-	"J2ZGoP93XNhZ55NxZdihMQ5RTDPPidOV0KnKt8jqOo8iVKM4UlTZpdXrPdgUbAWLnDAMZfAX8TMrcreK",
-	"89XOW43eZS4ssnfiY1c+2+Sm9i298eq3dEsQevj+AVPr3w2f0UNDiU/510yHHbscscoryErxl4mnMzIx",
-	"55e+rITQvYtr+Yghvd7rdl0Np1aLRopMmKH03b1VTK8pAc5p8rtJcyGFsZpbpVlBr1I1KjvOfEUJmyl0",
-	"TbY2Jg8lSjNkWacMCDn285WieoqLJAp1GnWiVKSy4QqG0vksIzjuUcT12ZIK5GmrkA4lFSe6r8uUeZsN",
-	"D+kCr7DQ6t337oZao65sU1dVT1y9Vbcq1l+rn69K41vK0+9gWBqNEtfNRIzVBVy3Y5ft+MDffRBH/W7v",
-	"5qdbLkq6LxDp9w5ufqm1lw9f3tu79WJLiuFrz25DkeaFDASaureZrn75VwW1btphhTy2mWXf1l2zw2R6",
-	"V81wiFZutsXP6dRmWVWT5BMOzhop6WPTvgLFGWhlysxpleFlVqnBzcV3PmIXKmPyGLUQHqZR/VoiCiCi",
-	"FG843aqwx1TDUF7j49Bje13g7SoC6zWkZbmEv7oER/u5AL2sLhhZuUWpOrQ+hVDeaLKSor52cLVxMvs3",
-	"1Imh2XKN6S3ZAteyc9szu3ovw70P7B3OXHUl1h92eppp4J8+Xq8fJ8QaRFpKLtziaN10rG4ndnHZlO2u",
-	"ovPsFdJYjp+GClqKg3fYW5LoldM6lAR7yJRSOeHmYxPdUfhCfHpToup3F7w/s/xsFZocdjfGQUJXHFuQ",
-	"cl292eK0KmzOeZaBsbX0XcnlMlLq4qCKJWq+dGGVpSrIjVmqgrJ1GwIftQq7rw99lBCqjejhwapI8Hao",
-	"xz/eGv5yAHJHSJev/F/JJBOoGM/Z6V9bRJMCscmsrT7XOmkLPqBrjdXg7CSnLAq/8i6LS3cyCswBuYhU",
-	"R/fy/ds37DXoKbB3OI3zmh/+8OKEPdl/dviIYulU2jSUFj5b+rcAukeL54CeRc2Fd546L2uVMpjYss4l",
-	"ZAWpQZniNGX9pw8hBi8INfugdL2aLi5b93BHoUTJtYmNqLJpNJQ8V5SEhLztIBWr1aq/uSfiIgiOGM4J",
-	"oQo2X1dVeiGt17O13Zp2B7djYynu7V2QP7MOcbA3FATTxTC/P7T6A3yhP6Puctd/OJvlRXurdS1rPLaa",
-	"2TZHp9GIscW/WenSYG8nLhdJ6eRetxvXWpDck0PZ63arPgDvL6B6OmIba0uqaiGvW61SrYhOGPt2Id+H",
-	"5o6vPm52oZrpirKN5adaJ13Ue7bX6Xb2Ok9qnTYD35gWWs6ik5mmmJdkr4QsPjdbcRpXO/b2Bt3uoNv9",
-	"Z63FJzheuM0nl/v5z3ufrw5kf/bpcPHLU/3M7iUHy3HabOmpDXpw1u0N9sOg9Z6l6LX6RWQZ3z3odNnD",
-	"H3u9I7c+9vnp4cVh/xE7ns8zOIfx98LuHuw/6ewfsofff3f2+lXMMnEJ7B+QXKpHzG1vt9fvdug/7D2f",
-	"cC38K9F13CTY085Br9Prdjt73SbRqI+vRjY3DJW+vZspCRvptn/WfTrordEt3K15yzxIO/mIJ72byeeW",
-	"eMRO3n3wy2Vv37Pe04uuo9VrnuAHPzapetg96PQ6vYNWuv5/l9fb7T3tdNlrNRYZ7PYOnvf6TwOFD7v9",
-	"Ti+6/ngHo1Vv7NoEHr2o/y9sXJbNbggcq7DsX2+tf6nGzmnfDNp+tuF5qL1bcY+99b2LP3ymWCiqqSlX",
-	"3/djvF/WpjxBppXuvCmSVJOQB4aN3M3xoX6n2V+zVVtRIGnOqaDAYzCR3un3Ij7+mfx3N/c9ssc+EbQp",
-	"eRw62RtXW1INmFQuXeZ3529qpPwByBRSxrMyq3z/qy77VU74jbLshV/Ot7s2raocGqxV5LXt1zMVfShX",
-	"Je+v1AlMnwYPrpYio+JTCUO5esvsUP5LBmNqtwRs1VxlkfLmcB45xCuX9IT7wTaGbWL6wZ65VugotyHA",
-	"1bpIVzG8KWjoo9PNJHT5tU/gtQUH3QpRSZY153WIO5RNjEurqFdgl/Sh+4V2y2uIff6u7eaiAaUwQzfE",
-	"w6eNO6d8vL9S4pTENEB1udxcEmURVj9yew1tSonKcyWZVNoBBtvSv0cLQpEPV3QLC3hI6rde+SpCyhgL",
-	"35chVXmJCGVoqcxIsTF02N+Una1kkDfeo9dhLuEcmNx4bSh95tkt39+yTalKf9E05YUD88dLJqyBbNJm",
-	"vJLGzYi/dXzhrCantRs/0+qK88a1xGv3J67lPJsXFq5fI3gHLdp+J+Stgg/9G+5KrLLlPvW+/USFpMx/",
-	"zwDBfW6VB365GojCzxoqYMuF1V//OxYNOVr7LYs6I61SXmH8QT9rEVe//tOgV6t++KZEa7lvs1ZRV/7U",
-	"UPXDQv/jfwYkbljqlp8jctZlKMMPPniBw8PQaf25mLJxBcFBQ8m0FcQHRPbfqj7h9rG8+sWRN6Myhzo2",
-	"hvTOSx46LEE8VJMVtBaHn2fjImVjoN6qsg+D7lejrr7y1xSUAXe1z0RlmVoYn2QFa4WcGtcs6VC0u4PU",
-	"4wXfRbopMTAF27wN8qsDdmWtQc2PcpdERh8M3argrk2sI7BwbSMCntjlVwwTMsmKFBHMiYNZTcTjfvku",
-	"LcEnoSCHeV2LqIF8nN0Gk5Ggu/sA6tdN9rp7/eYdkE/vohMaVN0Q4SFB+gZV8SSBBHxXPIQxbA+ZhHbk",
-	"zX7Hca0HpK1ixZW339x0HLpqmy3H/t6bcnDvGdZ+yOTIBaFv0T9MXsMJIibXnaQm1rU7LlVBeHdQC40n",
-	"M+BztF6Jb5mk7sTyB0kWWljXmuFUZtn44dubDZtoMLN2XAzJZRXT+dYFcP/KIUCq0q7XsDj+uG7w8uKx",
-	"spsGWSvaczQ0Kyrntsiaj/eyXtl7tMvnYveqRzDEj9V2YYL7qYqYpJIaoEKcMm5eyIROuNPr8eqF8C7A",
-	"CFXchK5x8HE5t/zreO2GDmo85ykb84zLhFxa1NhcSFeTntZ71ZUkIa+N6wvmrz9e/1cAAAD//w==",
+	"7L0Jc9vIsTj+VaaQV7W2/xBFSqQOulL5K4o3q/UhZyU/ZbP0E4fAkBwTmOFiBqK5sb77r7p7BgcJUtc6",
+	"uy95lUoig8Ac3T19d88/g0inc62Esibo/zMQn3k6TwT+/cGIDP7/hie5gD9ibsX1Jy2ViIN+sNfe6+60",
+	"D3b2Di7bR/1ur99utzp7+93ewT+CMBApl0nQD3giI/H/u2FbkU6DMBjLzNhrxVMR9IMTeCEIAxkH/f0w",
+	"kOaaR1beiKBvs1zgA2P5eBz0xzwx7kE+F1mOy3MPE27sdaInUtHKDnY6nZ297mW72+/0+r3DysrwVTf5",
+	"GxnHIkmCMKiuhvnHt7e3YTAVPBYZQuS1WJpTHk3FqVY20wkCRZgok3MrNUz9rbwRLJUqt8K02AlTYsFm",
+	"YsmkYfN8lEgzFTEb64xZodhIjHUmmLTMyIkyITOa2Sm3bDHV4kZkbCbE3DA7FcwIy+xUGpZoNWFTbuAr",
+	"qQbKylS8ZFzFjONE+L00LBM3eiZi+NNmubF+2mIMblmqjW0NFGCL8BP0A1xlFLKUf97hE/HH/XY7CINM",
+	"/JzLDNBOSDHRVKQctm+Xc/jM2EyqSQDwAiC9uuSTdeC846kwtATYjx7Dik2rNv8g2B91xr2oHR+LI364",
+	"d9AdBA9cwBsgg9MpTxKhJmJ9GZdTwSL/M6zih29P2cFhrx0yIyJ4ie2HCC2jUzHS8RIQgkBXmlk9E4ot",
+	"ha2v+8+CZyJjmeBJ+sdBkHAbTWdi+eDF/yBstjwZWzp69YVfiEir2DCr2YJL6+kH6EOJz5bZbFlbVGfb",
+	"1KlUMs1TfMstQyorJiLDdVxdXZ3kdiqUlRG3j4TiSzYUWaazPw4CqW54IuNrBN8gGLLFVCjGHTgXHEhC",
+	"3RemIdsw7IOAfQsvm7lWhvjdn3W8vNT6Dc+IaiKtrFAW/uTzeQJwkFrtzjM9SkT6/30yAIc6y0z8twXP",
+	"jHQMkwIVXVutr+mNMIiFJQYJcIQ1C4PnFn+Hc8oVO+iy1/LPLbcpYew1MMmgF7fHh/xo1I06oiva42Pe",
+	"64578UF0ODrix+1OEAbGcpuboN/t7IeBlRbB+YOb5ZWy0i7ZpdbsjVuNAw0f6dz2RwlXM4JPCbz/ysQ4",
+	"6Ad/2C3lxS79anbfE0TokzqVDOsbH/aRWvFMScM0MDm3S3Y+FxlC2BATs3wm4MDhy5kY50YwrUTB4bhS",
+	"OleRiOE8jAQzOmRW61ZwGwZnyopM8eQVkMkjcSndGE3oLH6rIPJCp8JOpZqwhVCWLTLgsloxnWfMyFi0",
+	"2GW2ZHzCpXoKSnvtdolSv092ITKAJe33a+LT73zYx42NeZ7YFkNmwAFD0jCpnMiCJX0D4mbCchWLjA3L",
+	"TQ9DFFpaJSCzRCYc3vA4n2YiBs7DE/NI5CH0mzFHDCOqTFFB4pmKdJaJyDKxAxoM43GcCWOYzticG7PQ",
+	"WfykA9nulNj7oHhupzqTv4j4KyNtbdPuJFa2B//0WwQ0IghDfAyqFmGWdDN43YnD3PBRUn6IpDBQXJmF",
+	"yFisBbxkmRVJwhZTGU1J36joVFdXVzurkqZpn+6T3RXpjtt1ZPOeZzwVTnQ+gmjGCd9KMw7pW7g37BXf",
+	"RUEGh9EE/Z/+GYylSIBSQKG7jvIsg5WFQSqM4SAwgktQitLcgFAHYQq0wEZaJ4KrVnD78QkUt7dXpbh5",
+	"piOYFZBGguBfQnlu9cM+42zu0eQhtkB2DywDR2TczAzoX159MENm+NI4AqrwCSfRHonuVBoj1VfGuD8Y",
+	"69hGJZ10lX8vDFclPIDn+4vzdyGwjIfh2suES1DttqC4CbVoddYQyyMACumJQT8Qy++no79G8lx+f/bh",
+	"l7POO3lmzlI7/8fp2cHZp2n69upvyx9/eSfP5ELG3yWLs09aXiTxhzPVbonl97/EV2fyXJ79Av+O9hI1",
+	"Sr9tx3//HhQCnOLaAZxU2CAMcmdM/yfa0PemM0J1A5WdODth7OSUEcZIrVrsjFRBtLNBOeRgOTHOcBtA",
+	"c5xlQokFT0ImEkPGUqFFlmYH0pl+y9XyxFqRzu2jFQ8ubRNHARU45Wp5zf34VZ6iNYMf2ZjLRMTMv1NR",
+	"GUGr2is8C0/RQPaOS24BE8OmmeOk5quyijUYALPwWyd92bNLE5buioqOMs50Sg+VsAudzQoKQIXDOTky",
+	"OZlaUC8HamVUxhM5E6R6wptuaOFMDqWRb025abEhWuI7aIqXPEmV1jZQkTQsmopoJuKXxLHg54HiUaRz",
+	"Rfachl9BU0KTfSqSuaH5paVROYv5ck0tqsx+l0ZUcRkg1Emt9PpU/EhCVloh/Zo8TXm2DPrBO+f8CMI1",
+	"6q5MKLW6LmzwqnkkJ0jEVrNYIw7/pXp0GICxWd+Q5yreolQaXWMiYxOt44Zt1rwN1c39qHPGM4F+PBEz",
+	"ndsW8xt+ssX329gMG1A67JdOsIJ9smENMsM+eicNS3ky1lkq4pCJz3P4HA+xzibwSFrjGTmTZqAAQagn",
+	"wA9ocqR8iUqD8aBUS5bqTDzZiFj1bvlzc8NlAorTI8/MKDfLRu8PPK+QC7LcudDzRBRkI9UEtki8S+nF",
+	"Cu/nLNWp85A93nVQ8QZdiOwG5HR11xvPTl4Hzer+8toYNVXZuGkirgCTI1CeeTQV8e9yp7+Oyys3y2Ef",
+	"CbUqeUBiRII8eyBEUh5NpULIkBBhz9Abopv8YLw0zZ1tDRz0eWughhXgO+U75paPuGkAeou90141L3lV",
+	"n9nCM/WryiGTz+c6syJ+K2LJLxHij7PMdZY2E14xxXUKc5DeXRU7QsXOAllIO2WnNPkOLKbPVu2Ip/la",
+	"e1U2XSyM4ebZJS3s65FdMywa7LFYRAnPCr8pAKcVlGtAgJ9OuZqI947mKnZ2fdIrIFAOHD1FfSqCzyT6",
+	"PcU3pqRZI1SM8n6eAXlbSWh1npDrwkhujDIUo+TKygQ4Rui1LiY+88gmS8bBmI6EvAFNzIW2WCds73Vh",
+	"TRmPrMhWIk0LrWKRJVzFO909sKh0lnJbN9lXQgZhoMTivqtFXVVpsEtCPMTqKatNtJ5JNdmZJNyYne7+",
+	"/RZ8W42H/LQO75UNfSwG0KNPIrKw42+lSOLCj17f7zkaUoBvq1kqVLyOYucHaYJUKtIROojBbkTBj9GC",
+	"YWHlLaY6Ea0mNBSulEaClNa70kISKKCkCGC+qPOzucjcWd8OLlp7OVsTeL4TPLHT9YWckNKixyyRY7EO",
+	"F8811r5LFmAUDPVs+BL0HQIvmq5o6DouyWId5V5KCpWnsF49qyxxw57cvE1bOVM202ZOwbtNoDVspvQC",
+	"N+aCdyEbLckqwvCuiwQeHhzstdhJkrBRbtmQ/BFDVArJ7UbWlCycaKByr4PJ+zGa6IeUUGnw04o6UeLV",
+	"OVCDMPi8o7MYRFjnNgyiRMIpkPFm8PtY43CdSiqDdW/hiM6bYEV7A7aHNGhc6NZIIMPO8WG7VT3BUtmD",
+	"brAWiK1MdXwbBpLbzVOBMi6NyVGz/hUmPLoNg09WbgH9N4aR23MjfA5BqMgNx9+p/nePcgCj5KPmUcBO",
+	"uHuIvdu6X24T2sldtx3pvVvy5pG3a8ua6hGkrWPurx5TR/d3HtPtktkfRAzW8EIXB2ncYt/mmZ2CkYVs",
+	"2ITM5NEURNOwhNT1VCo7DNFIkROl0Ve9ekatd9CuQ4K8rlUz21Zsguao/2Ncsz/+/W8ZV3H7Pu7ZreyR",
+	"9tIE9tdi2cTlKV8GU2+eAbiP2vuHZQbE3vMGlpZMNhPgq/gvFyfDKlPHJ+t8feV8RNnNtkH3er3O8cqw",
+	"+GzrwHBqZpuO70ws8dyFQDIu5EuWAIgAMOERluZOBjqzy81LP3/9vrbs89fvty65Q4dz84BGTmoDGjnZ",
+	"OiCc9s8bIYCsFkytg26eJQ874jMMzADiYAaCNC0+RBrZQIQXwjbR4fdXr9mFsESEh71OhQh7DUQ4E0uz",
+	"cVcmdF7OhTCWYaQBRpBWpOYuCwWOyW1p5mQZX64dMpy8aXsY273L2AC9akcqMjo2GBaxAAZzvYUzDauv",
+	"DIk3ccUEzxIpMhc/KLzKWpHXmT4KmRxT0gImsSjRYueVxBSvzYD6NlCpzki55Uojv3XO4W9AMTBweOhd",
+	"+E45z9aavns/k+Mus0gtK+ZFuGJ4aNxS+ivYSI8Qji8pLmjyLNM5qC0S0wMXU2kFM3MeCXKZqxtp5CgR",
+	"lX1gXkIpmsq1N0XNUv75jVATUNj3el2Aq7Uig6X9z0//Mxjk7Xa7/fHFf90pJootVlDTRNCFAZ0nwmyk",
+	"aCUWpdnoLJd1mp6KZN7E1xI8rBnM4DQ/MnbMHdZOjTchaK4TB5smvE0ywS3wA3oJDQC1LNftqR+mx3XU",
+	"LdnNiiZImVSqrZMnghczrwzOnn1QMtKxYPg/cy2VNc+3T9lZxWdl/hokQoJ6I2qdK6aBF4+5THI49dyg",
+	"Cnbc7R0yemkkgLYbPCHoz7qX8+cUXr0tXVyNRFWmoD3MBF41blxCwyZbkMJr6FjD5Aw255l9yRRmLy/q",
+	"IdZ7CpCKv2FVjqxYFlVHXRPRuN9rWsrw7ztOvuyc/WXomMpautrd5sgG6x2m/e7y8j2jF7ZTIZw65y9s",
+	"tI9wCFgeOpDvtm+2WjYVh+PwJRsCvQ0xLYvyy2cSuC4H9NXsxDyTO5kYiwxoJ9iqeK1q0s7fiRssIFaQ",
+	"bUgkX8PilmN26s5Hg74iVQzMqDh0QODzTE8ynmIKPrIFyqQHrTQVXEk1eekEeMqXbCTIWe9EIEu4FVmf",
+	"HO9FrsBS5yzWA3Soz5Re4DwLcjcZjyzDl8Zl1Dv9cnNkdDWY2JyZONbZSMYxvhFpNZaAmJWRlLbXY5Cb",
+	"6KuyUx1fwyOeJHqBL8CHiYxsEK4nIm90oa/nQDXlMFQyYV2Uqx4MgoVkgsfLO7XsC/IHNHsZvdKnFWLE",
+	"62HEdCZagBrWYGqRdtFMOGfvi8wCRLCLh0j10hMF7HF5py8gmnKlRCMjFlTdATxwJCZ56So7eX/GngHz",
+	"MdrzHz6fPwc1Ubt/xinIcmlF1VrhcwnWAfx2t0mIXq7mvY8yvTCgi6qYmN/SWJGGD9MYItQI4usmr9Sl",
+	"TP158rhDQfTh8rTGX2JuxY6VqbjLjeSTJpugjGo1eRIryUF++orzoSqMNrsIgZk2yRRfvrKWfqQ02FoZ",
+	"luhwy/RcKFP4blvBHeYq5ifdA4wJqEAumalmYqN1UX1pzieC3UhMiVohpscj4chp9td8spGshh+MyHZO",
+	"4IXh4w9Vd1WUoGFcZs06wq4tJyzOenkgaxRag3OToHHs541sNj3hKBflQGX0VDZwHUcdZqvb0zGdicbw",
+	"0KNMbc8w7zK3i/U0bfuy2UQ+UXXfnWcUlAlumZkLTombTT77aqrlehET5T5xw4YnLpUFJVqfuXofMMP2",
+	"o+oo+EQMW+x8zn/Om0NC203+E2/Jj5ZFdiBP0HR/LcQc7U06K1606BxNUAycwx80mqFSu8Rol2roUzd0",
+	"bimtywgVDxRwfdCKi2wxnLK/muWGA9uMqwlYMqApsFijAwEUlqrPAdPHgJ0Az0mENT5ZTaoCLM2+gwf6",
+	"vb2ocZmrHzcY+HcRJxaPrnu1K5RRW5kbtIlCP8yBP53S8YdhtzuI9Bg0BCOSMcoDTTFp4TwMzj0DQgB0",
+	"tiU6YFB0NIUuyxTb1an+Km+E8oHLcelK6bUrpuk6zyu9Ez5ldw24ldTateJSnspk+ZRZy1zddf/GOuBN",
+	"UxHiCfIAyqaAM1LEKEkENvjiqhnPjQIOK15BkbMUMsDcSZDVKY+fILE67dsih7qJE9ddUGghGuv9SFtN",
+	"rftRxgNE3v4GleMvn7ia6G8Mm2cy5dmSzcTygXE8UDEqCeGrM7zlS59et10rOryt5pFvGQbO3LoGu3ng",
+	"g9vVfPTVwb/jhokbkS1BM8Xwsb5jsUe39XT2O/UqfM+T2kum8iSpltcWgrmRAuFtSo2jdPuNaD6+9/l+",
+	"kLrkM++biHwMOykSLHBfGHhXQqLaDD8VUf3WQzbTa1TT6LzVjkh1z26pFVKqUucKIdRwGNYYybqguA0D",
+	"I6I8k3Z5ATLIZWSiFAM9o/zXtx6H319dBmGTGluVU06RHb4/v7hku7Aus4sr2h26+ACKDpR7SI2+4sOt",
+	"b2rtHLiprIZtL5BXNpu63mrCV8hp9ebk8vS7169+vD57d/nD+cX7V6eXZ+fvri9enf7w6nKIViUxUB9j",
+	"8BFWrK5B108lGnfHUm9xsWPdoLqVkRfG2Tvx2bY+GTBc+2iUr1RMgjJU1hOClaJWAsI6t62BGqg//AEL",
+	"SBM5FuRWrr0Gb3Ra7MWLJhS8eEExD7LLGlZga/GRkZhIsM3YC6cUvyB9jvDIuBooxuqLHGNCcouh3lra",
+	"k6jdEVMikEc8SfoPV2kHam9tb25tuDtn08LowFgzMRckLpO6PUInCLVDvxv47oXhqXjh1wxf4Q6F0vlk",
+	"6q1IBLw0LBFjp8Ry9sKZSy8qZTV4EJ6NliwWWPfbp4zWKU/Gnmr3umyqc4rKTLQSz0m/xkmRRNEz7DJ3",
+	"iqVSAbFOYpyM9DKMilHGH6xRLxQTKqYeGQtdeDAsHzlTChfMKMUA54Otu1xiF4Arc2e5K84wqPfDBAu+",
+	"DEmEOcWaqHO/xdbLBNxkIsYEHz+CXoCC71p3AEoWfInk44oKMPPXwxtEB7X9KGsE2Amt2/kvMGlDMT4y",
+	"OsmtYEiAWlcxwPbbLEYt1iFIkCR77l1jShcug1TfCNMaqG7TWdK5RXLD/VSdKC5tmciC6N0d3jEeCzRp",
+	"AdBTPke/R1Ek44qGcUuxQPoEYxwwEYtEWBEjVor3C15BCrvpMzS95pm2IoIP8QwkWs8MKxJJ3CIr1mkL",
+	"J7xyaHBjwa8yQyLCg7sCAD81goDIr4gK0Ax2KpZgmmHXldZA9RCIf31VDJEKf2wNjpJIY10VY7Pf4CUM",
+	"8JdXb15dvmoa458yvi0xolEu4M7sVJvSi0B4acTnDk8SHAHA5lzbdA5cyBD5lkEOfJkJB1Jn7humyaYs",
+	"Kuy+v7oMMZfP+bypeEkqI2PyohOoC7tAaSsjjIwnSy+P6KQO1Isbkcnx0vElg0h1Q/UJQaXIuzx//erd",
+	"9cmbv/6RcmOco6/kShhhax8cESgIJ62FSJId1Gl2Py1mpvXJaDUcKDhS1iU5wMH2chKPNkZe0bWPyY2Z",
+	"uNHktS9y91Gc1kBdSvXdoZdlmJFnim4Q6J1Gux9+f4VHyAUrCLIvVnM6X7Bnw02Z8cOwCCk+b7EhRVOG",
+	"NFBjjC8cKBftkRimGCUUS08FV7YWLHEArPRoYGPp+UEilWgMlbF32qUAOw/rQKF1jeXNc/S/wXeSRP0X",
+	"Hyn54mNQX1xJMJaFfRmoLzs7O8V/4YNuuwNvb6pHYl/WC5L6hS1SHaFeo8S+VOjdFR2V1UjYmqQchopT",
+	"mgartlRwQ653jmhsreCH24fhijCPHwS5p+uxUFo9leq52ueNkSEYiptZOZwji0wjN6BTTPpFWvquUCwn",
+	"lfUd+wkSGVlanlQTw6b8RrhDT9SE6kWfZYLHFEerQq2D61zpBsO+0JSJC8L4ljf+mx58s6GuwX873F7R",
+	"MXRj7e1VseaL1dkXTFt3Np5IYoOMm0i2KEh3IyAg1mtYgYI5OTSxkNVn3nLTVEOKY/XabVqN66XCvpTN",
+	"VPrULCOnY1c7je5bgmRulsOQ1ap/QjYswm2IqKKsijjlynJonS8LR2K1JAjmGqhTHQvjXZEgQF3wNPQS",
+	"9+EBVLYtfjpQGEAlmcHxqMGMPkC3Lkax0PJEsVxRVvqc22mh/3bbXQIIxkaHIePu4FGMlHXbvYEargdM",
+	"h04EncA/iauf1Ee2XunBFwEWXuphUCbjMkGPWMLNtMWI5TvVM+JZJoVZSUQg120iI6EoedGV0r89Aws1",
+	"zxJnnZn+7i6Gl3SeRaKls8mu+2g3lei08wVIPoE9CIMbkVFgNWi3Oq02vAVj8LkM+sF+q93axzQmO0WL",
+	"uVl2wi8TsSHsU+bAokO7aj6RW42vpyc+d6qjKO0Vp4FkWtvSCM7IXtAhA8VhuEGyu9zbg07vuddY0HHi",
+	"DCWnZlQqdBFx313s9Q6IlhWQKYoPR1hA3AtpBKLfhwiQgfr+eYYNsRfgjmsGSAe87/K5ZmIJRI25bMp/",
+	"a4XyJfzrzf/IEPVW0ECVtg96qIpqB5BMLfatsNGUTCixcJx9OAMu0XTYSHODf7lzasmeUU6lH4sFiG1k",
+	"CKAXbegk6Es3nD5EVFvUK57FQR+I5LVYGqQo1+aFGqI0uFleXfLJsES1LZcOsgXjYPAuZRWX/SXOxjvv",
+	"tBI7b4HEg20d3j6udHjba7cf2EjEFcEXdYeUN/uTy+J2ydku/brIqXZZ08Fxe8wjPhb8eNTp9Q4Ojo96",
+	"3fb4sB21O51DvrcXuORnzGp2ecuYkIwpx0Gn8/OPJz++/nyajf/74vrwcnn1t+/OJ4fT6OY9n8u3SbY4",
+	"4/x99N2HH3Rw+/EBVYQui7ihiHB7AnClLLRG+XcVhq61zbwNA98h8q7v8D1c6X67uymiWoT+a8LGE9Fv",
+	"u+xuZ3/TBwVt7tZaD96GQY8IdftH9SZ3+NU9pqpWQVedpkH/p49hpTmCJ4XSuWg1I7vNV34FYWD5xFCM",
+	"mQy84COMCaBwVXGNQuPEcfy9dttzaBAj1LiIJfJGmBB1A/IWVUuaYy0M6JjG8szWPvP1ZEXTMZIrG5iU",
+	"q9t7OoOY1fiDTwyE5w84kW41G05kDTDYq+YRRLUF1WemBkgO8/ypglyHzSpqdymn634Idg6eall6tREA",
+	"CD4yzKVhTln5BoTNxNXB90nTBzMv4+OxjBzRlA7EgaqVSm7A+Q+Cx1JRksjvHO2w1OVjUV1wgkdU2nsk",
+	"NVXbl7l8G5o8FM5RXHxjP7Ri/Go/tDPb0KrgST3RfssGEO88CCo9zag2Fs2dMZeJYc+GHhJDrHwuqX34",
+	"vPUrtWDYcuRP0RVN+rVPlDYbz/yarwvWMddNORiXmFK8GodauCS9ldCOL94l5XeBnk3ySTzzpYukz2/z",
+	"+g4UJSRws+owLhiAkxpFt+GqCxW1fqHiwh0Nv6G7BH6oOK5DR94DVVQzu3ZULsUH/dNarfkVgd2hh4A0",
+	"er8KdOyiQJVYFOBzQ8s+4SB+B0oqYwV3MII5fOoPeW5dcAiBXbqKHxhCbLEr5KjKNbUywobONMBdlSZ1",
+	"p4m3lpRRJnQDS9rCgz7vLBaLnbHO0p08S4QCFhOvMqMimavSs6lOQdUmTU/p7XfvAtIHsIjGQt3betTc",
+	"Zrm4fbI0KpM7Nje3Wm1pVe8QWCmJr7oOsLi9c3jcOzxqH7XbrgQdHhwcd7vwAEvEg+n+p97sMD2e7/3c",
+	"NQf26Kbzef+X3ugwBmMIK8CD2d7N4c+9dP/zQdRVR6PjXzrzdrZnu4uDwJV3B/tbuyc662+9rIsC1veB",
+	"gdK2aETpe0k1wQQbIj4W000iYa13QuF6brHzca2tta8eDOEv1GjAdIdfSR1od57aErkKH3KIEaN4SMMz",
+	"38EUm/tOBatlN1RSwf6Nep65FO87m56pggNr49CKjifhoqUlSQ4UFoDOQAfGHA2qm6K477JorBJrcldJ",
+	"+3X6nj1Kw+x2eo+kQ//skb2cqNvQnd2cGuXLf2J7J4IX8Y69vd9zq2TPZP5T+yR7yi6bq1MnjuFqb2RD",
+	"lxz8Nk6ifzZnsv308XbdpyC9nl/v0POnzY6janLXZiPj9DEpX1WzoUz4akz2AsX66j615xzL1Wud9Cut",
+	"UvpsPtVKYAfbapRVk49qzg1l9FPLfPe9dHUAYPKImOXzajH/IpPWwjplZuzLIupEnVtcYnYirMVAk7uN",
+	"gdYSgl10I2MRO9HzKTfUw9Z12rTRVLhErGqoektHAdfG1jixZTOZpmK9sYxTdwYKab0CntA1JwKJ1Ppk",
+	"nP3i+nsO1MlKsQRMVwT6yqRtVd5KkPuSNu4MOJ+ivnpLAZsIWwbxiBjA0CqfWZnSKq5WGwhngiUylRbQ",
+	"O9bepMWUdZradSYOV3/Fy07AmHIvmEobYv8MXxooNLnoM9NiJ1RootMywIqG7tjBGZCY8pmrTUNLkzLO",
+	"XEwJP++021QInulFLc9emoFyTYrLiFOdAijE73YTp1JJYzNudcZy/BRL2rHXFyaFsalOYrO9v/JAATWL",
+	"JGkVqVqEfr7SmQPZYaRTYcjaLkFVtBMqUiWK3Cp6NeFWJEs023GrIh4orHCmn4u6myaL1ucc38+Y3dqC",
+	"vma7NrCrsrVnVQEvO36sNeG4wxi6t7SqdVu5v126XXK4Fu6FoXKXdFq77+WJCuldcq2hJWmpGd1rsQXE",
+	"4LPj+0Ck3lf+9xHecd2pK5IYRe+qGPZ5hJtl8Ss8tUlSFjY685akkfYhZlfGRgIaLCP3WlkmwqzW/bsr",
+	"eF1+mS+vS0PgQnCYhtXbVYbu5jux4XTr3J5gIdTWMLUvLr5fWXG1EL2ouXI3MMBoP+ciW5Zx7JXLYMpD",
+	"65J7i4sZVupcmuLa3TuKTUFsUX/thjxe6vtz3zO72l7+0Qf2AWeuvNnnN9R7q7Ukq+ouHifQNRC0mPZ7",
+	"j6N117G6H9mFZX4q3qjl0CuVsRye1nJpWuzceeZrp3WgUO1BUYo1yZuPTfBA4vM5K5tSyP/lhPd7pp+t",
+	"RJOK3a15WKT0kttppUH/WdkdIeVJAhZ5Q5ykyOsjj6RmkZ4vKYC71DmaMUudYx79hhBrpUz36UHWQoVq",
+	"Arp/saw0vp/W415vDLSTArkjFVUS/B9logjUjKfs7E8NpIlpg9G0qcjfErV5G7DiBnWGUiL4jTNZqBCB",
+	"UW4+mogYzfv+4vwdeyuyiWDvYRqymikyuH988BwzPzHNb6Cs+GzxbynwOiCeCoxplSY8Weq8KHhMxNgW",
+	"FWg+hx37LJMv1heRu2QFbwUBZ+8XplfdxGXrFu7Q1zlSr6khlkcOB4qnGlPmRdp0kPLVkvdf3RIhDwIB",
+	"g4wQTDJ0xZmFFdJ4y1TT5U8PMDs21vN/ndDYv5qHFMFoHw1Y/Aaq1W9gC/0eeRfdYkAyy5H2VulaVF9t",
+	"FbNNhk6tm8sW+2al1Qs7H1NGLubidtrtsNLHiN4cqE67XTYTcfYCsKeXbGPVV1nH53ir1bpRo5PGni/U",
+	"he8Q8+TjZhe6nhhV9ML5qdKOK+gc77Xarb3WYaVdT991t/J9q4LTaYY+L8XeSJV/rvfzqd1Q19nrt9v9",
+	"dvsflT5B3vCCbR7O9tOf9z7f9FR3+ulg8ctRdmz3ot5yFNf7AlUG7V22O/19P2i18VHwVv8ik4Tv9lpt",
+	"9uzvnc5LWh/7fHRwfdB9zk7m80RcidFraXd7+4et/QP27PV3l2/fhCyRM8H+KqKZfs5oe7udbruF/2EX",
+	"fMwz6T4JbsM6wI5avU6r02639tp1oGEzsArYaBgsSn0/1UpshNv+Zfuo31mDm78i8J7RlWbwIU46d4OP",
+	"lviSnb7/4JbLzi9Y5+i6TbB6yyN48Pc6VA/avVan1ek1wvW/KYNwt3PUarO3eiQTsdvpvep0jzyED9rd",
+	"VudhKdPV7lCblEdH6v+nNi6LjlmgOJZu2T/dm/9i9Stx30Q03T7/yqc6rZjHTvo+xB6+1MyXgFWYq2se",
+	"ZJxd1sQ8hYpL3nmfgofyxoMhXYDtq83qTXq2cit0JM05pi47HUzGD7r2/uPvyX6nuR8RkXaBoE1pqr4d",
+	"Zu2GPqxYVJrCZW537sI5jB9gFiDjSZG/+vjslW4ZaX6nLfvWLefrhZfLOrf+Wv1o036LQqITl6rp+nJ7",
+	"pE+8BVcJkWFZuBIDtXpZ5kD9WzpjKq1Gt3Kuon3AZnceGsQrnb79NUcb3TYhPMW4rTCNGuBqFW+REdro",
+	"NHTe6XoQupKIhgG8JucgrRCTb3w3iKqKO1B1HRdXUe2NUMAHm5TvFrepuvhdU/vzPhXZuT4lz45qjeud",
+	"v79SICgxKoBV5NzMELKgVj93xX2u11Gk01QrpnRGCoNtaALmLzLyZdvYv4qd1Frnu5pXjBhL6wsIi07E",
+	"GKHFggbNRqLF/qztdCWCvPE6sBajgLNHcu2zgXKRZ1q+uywYQ5XuvlyMC3vkj5ZMWiOScZPwimoXvP3a",
+	"/oXLCp1WLi6My5uaa8mGa9fArcU86/eurd+G9gAu2ny13b2cD907rnwro+Uu9L79RPmgzP9OB8FjUlAF",
+	"n61loAo+q7GALWmoT88xq9HRWqpZFZFWa8cwfqOss3Bbxu7q4fqqQGu4NrBSu6MinWUiKtfy752lR3eJ",
+	"uiTyQobR2NQgZqyzsCap11p/hE66DJS/t94RHByG1kq2HxZflm1WQDmoMZmm9g1eI/tflZ9wf19e9faZ",
+	"u7Uy0jo2uvSuqteSoZI7ozYGNa4UunRaw2XMRgK7HhVdQ/CSBqyRLS6F10ZQf/CxThK9MC7IKqyVamKo",
+	"jRlp0XSRkdMXXH+3TYGBibD1K2We7LArcg0qdhTdNBN8MNiale5eqWpg/u4XUHhCiq8YJlWU5DFoMKek",
+	"ZtU1nkyMc+NJ1mjSgsoM+UwYkY6S++hkSOjUVLR6Z02nvdetXyRz9BCeUIPqBg8PEtJXqL+9KrpPrVgI",
+	"I7HdZeIbBW62O04qHUuaMlaokPbudoC+3129GaBrnl0M7ixDaYqbs16SE/oenf3QajgFjYl66VCPCm4w",
+	"8gz6br/iGo+mgs9BekWumRn20nIJqRbTZKkInFhmUWJeVB2OM2GmzXqxiGalT+drJ8D9O7sAMUu7msNC",
+	"+KE+jcXtBdV7YH1H51WCx1mBOTd51py/l3WKTjm7fC53bzqohrixmlqZ0o37IVIltuvxfsqw3tUdjHDi",
+	"6+HqvdbkYBSl3wQbrDq/HC3/Nlxr86szViuPNcVFJpSWLMkbY74pGteouNKdblEmpVG02V+d6+YtUuqb",
+	"p040j9mIJ1xFaE2DsOBSUTp8XG1gqRWer8rQrir49uPt/wsAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -4,7 +4,7 @@
 //	open.go          from a URL to a Store: two pools for SQLite, one for PostgreSQL
 //	rows.go          tables as structs, and what they mean in the domain
 //	tables.go        which tables have rows of users, and rows that expire
-//	users.go, groups.go, sessions.go, attempts.go, onetimetokens.go, events.go   the queries, by what they are about
+//	users.go, groups.go, sessions.go, attempts.go, onetimetokens.go, signingkeys.go, events.go   the queries, by what they are about
 //	changes.go       what one transaction can change
 //	prepared.go      the query of every request, prepared once per connection
 //	samples.go       which kinds of password there are

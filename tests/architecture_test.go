@@ -14,12 +14,13 @@ import (
 const module = "github.com/latchkey-auth/latchkey/"
 
 // The domain, for who may use all of it.
-var domain = []string{"server/auth", "server/auth/accounts", "server/auth/audit", "server/auth/signin"}
+var domain = []string{"server/auth", "server/auth/accounts", "server/auth/audit", "server/auth/keys", "server/auth/signin"}
 
 // mayImport is the house's plan: which package may import which other of ours.
 // Everything points at auth, and auth at nothing.
 var mayImport = map[string][]string{
 	"api":                  {},
+	"api/accesstoken":      {}, // what other services import
 	"gen":                  {},
 	"server":               {"server/cli"},
 	"server/cli":           slices.Concat(domain, []string{"api", "server/app", "server/config"}),
@@ -32,6 +33,7 @@ var mayImport = map[string][]string{
 	"server/auth":          {},
 	"server/auth/accounts": {"server/auth"},
 	"server/auth/audit":    {"server/auth"},
+	"server/auth/keys":     {"server/auth"},
 	"server/auth/signin":   {"server/auth"},
 	"server/password":      {"server/auth", "server/auth/accounts", "server/auth/signin"},
 	"server/breached":      {"server/auth/accounts"},
@@ -50,12 +52,12 @@ var livesIn = map[string][]string{
 	"github.com/jackc/pgx":          {"repo"},
 	"modernc.org/sqlite":            {"repo"},
 	"database/sql":                  {"repo"},
-	"github.com/golang-jwt/jwt":     {"server/token"},
+	"github.com/golang-jwt/jwt":     {"api/accesstoken", "server/token"},
 	"golang.org/x/crypto":           {"server/password"},
 	"github.com/spf13":              {"server/cli", "server/config"},
 	"github.com/swaggest/swgui":     {"server/web"},
-	"net/http":                      {"server/admin", "server/api", "server/app", "server/breached", "server/cli", "server/problem", "server/web", "gen"},
-	"github.com/go-json-experiment": {"server/api"},
+	"net/http":                      {"api/accesstoken", "server/admin", "server/api", "server/app", "server/breached", "server/cli", "server/problem", "server/web", "gen"},
+	"github.com/go-json-experiment": {"server/api", "server/token"},
 	"github.com/dustin/go-humanize": {"server/admin"},
 	"github.com/mileusna":           {"server/auth"},
 }

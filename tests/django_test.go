@@ -124,6 +124,9 @@ print(u.is_superuser, u.is_staff, u.last_login.isoformat(), User.objects.filter(
 	dj.shell(t, `u = User.objects.get(email="ada@example.com"); u.is_active = False; u.save()`)
 	wantStatus(t, app, me, http.StatusUnauthorized, "invalid_token")
 	dj.shell(t, `u = User.objects.get(email="ada@example.com"); u.is_active = True; u.save()`)
+	// Seen inactive, the session has ended: being active again lets them sign in anew.
+	wantStatus(t, app, me, http.StatusUnauthorized, "invalid_token")
+	me.Token = app.Login(t, ada)
 	wantStatus(t, app, me, http.StatusOK, "")
 	dj.shell(t, `u = User.objects.get(email="ada@example.com"); u.set_password("another-one-42"); u.save()`)
 	wantStatus(t, app, me, http.StatusUnauthorized, "invalid_token")

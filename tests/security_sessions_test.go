@@ -62,6 +62,11 @@ var endings = []struct {
 	{"user deactivated", func(t *testing.T, who *signedIn) {
 		who.Exec(t, "UPDATE users_user SET is_active = false WHERE id = $1", who.user.ID)
 	}},
+	{"user deactivated, seen so, and activated again", func(t *testing.T, who *signedIn) {
+		who.Exec(t, "UPDATE users_user SET is_active = false WHERE id = $1", who.user.ID)
+		wantRefusal(t, who.Do(t, apptest.Request{Method: "GET", Path: "/users/me/", Token: who.token}), gen.ProblemCodeInvalidToken)
+		who.Exec(t, "UPDATE users_user SET is_active = true WHERE id = $1", who.user.ID)
+	}},
 	{"password changed", func(t *testing.T, who *signedIn) {
 		user, err := who.Accounts.FindUser(t.Context(), auth.CommandLine("test"), who.user.Email)
 		if err != nil {
@@ -96,7 +101,7 @@ func TestASessionEndsAtOnce(t *testing.T) {
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		app := apptest.Start(t, databaseURL)
-		for i, op := range protectedOperations(t) {
+		for i, op := range usersOperations(t) {
 			for j, c := range endings {
 				t.Run(op.OperationID+": "+c.name, func(t *testing.T) {
 					who := signInSomebody(t, app, fmt.Sprintf("user%d-%d@example.com", i, j))
@@ -129,7 +134,7 @@ func TestASessionGoesOn(t *testing.T) {
 				wantLetIn(t, app.Do(t, apptest.Request{Method: "POST", Path: "/users/logout/", Token: app.Login(t, who.user)}))
 			},
 			"while another user is deleted": func() { app.Exec(t, "DELETE FROM users_user WHERE id = $1", other.user.ID) },
-			"while the user is inactive and then active again": func() {
+			"while the user is inactive and then active again, and nobody saw it": func() {
 				app.Exec(t, "UPDATE users_user SET is_active = false WHERE id = $1", who.user.ID)
 				app.Exec(t, "UPDATE users_user SET is_active = true WHERE id = $1", who.user.ID)
 			},

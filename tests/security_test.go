@@ -23,24 +23,29 @@ func TestEveryOperationStatesItsSecurity(t *testing.T) {
 		}
 		for _, requirement := range *op.Security {
 			for name := range requirement {
-				if name != "bearerAuth" {
+				if refusals[name] == nil {
 					t.Errorf("%s asks for %s", op.OperationID, name)
 				}
 			}
 		}
 	}
 	schemes := apptest.Contract().Components.SecuritySchemes
-	if got := schemes["bearerAuth"]; len(schemes) != 1 || got == nil || got.Value.Type != "http" || got.Value.Scheme != "bearer" {
+	for name, scheme := range schemes {
+		if refusals[name] == nil || scheme.Value.Type != "http" || scheme.Value.Scheme != "bearer" {
+			t.Errorf("the contract has the security scheme %s, %v", name, scheme.Value)
+		}
+	}
+	if len(schemes) != len(refusals) {
 		t.Errorf("the contract's security schemes are %v", schemes)
 	}
 }
 
-// protectedOperations returns those whose security demands bearerAuth.
+// protectedOperations returns those whose security demands a credential.
 func protectedOperations(t *testing.T) []apptest.Operation {
 	t.Helper()
 	var found []apptest.Operation
 	for _, op := range apptest.Operations() {
-		if op.Security != nil && len(*op.Security) == 1 && len((*op.Security)[0]) == 1 {
+		if op.Scheme() != "" {
 			found = append(found, op)
 		}
 	}
@@ -50,20 +55,43 @@ func protectedOperations(t *testing.T) []apptest.Operation {
 	return found
 }
 
-// refusals are the two ways to be told to sign in. There is one text for
-// whatever is wrong with a token: more would help whoever forges them.
-var refusals = map[gen.ProblemCode]struct{ challenge, detail string }{
-	gen.ProblemCodeAuthenticationRequired: {`Bearer realm="latchkey"`, "Sign in to do this."},
-	gen.ProblemCodeInvalidToken:           {`Bearer realm="latchkey", error="invalid_token"`, "You are signed out. Sign in again."},
+// usersOperations returns those that are protected by an access token.
+func usersOperations(t *testing.T) []apptest.Operation {
+	t.Helper()
+	return slices.DeleteFunc(protectedOperations(t), func(op apptest.Operation) bool { return op.Scheme() != bearerAuth })
+}
+
+const bearerAuth = "bearerAuth"
+
+// refusal is a way to be told to show another credential.
+type refusal struct{ challenge, detail string }
+
+// refusals are the two ways for each security scheme. There is one text for whatever is
+// wrong with a credential: more would help whoever forges them.
+var refusals = map[string]map[gen.ProblemCode]refusal{
+	bearerAuth: {
+		gen.ProblemCodeAuthenticationRequired: {`Bearer realm="latchkey"`, "Sign in to do this."},
+		gen.ProblemCodeInvalidToken:           {`Bearer realm="latchkey", error="invalid_token"`, "You are signed out. Sign in again."},
+	},
+	"introspectionSecret": {
+		gen.ProblemCodeAuthenticationRequired: {`Bearer realm="latchkey"`, "Send the introspection secret as a bearer token."},
+		gen.ProblemCodeInvalidToken:           {`Bearer realm="latchkey", error="invalid_token"`, "This is not the introspection secret."},
+	},
 }
 
 func wantRefusal(t *testing.T, got apptest.Response, code gen.ProblemCode) {
+	t.Helper()
+	wantRefusalBy(t, bearerAuth, got, code)
+}
+
+// wantRefusalBy wants the answer of an operation that a security scheme protects.
+func wantRefusalBy(t *testing.T, scheme string, got apptest.Response, code gen.ProblemCode) {
 	t.Helper()
 	if got.Status != http.StatusUnauthorized {
 		t.Errorf("answers %d, want 401: %.300s", got.Status, got.Body)
 		return
 	}
-	problem, want := got.Problem(t), refusals[code]
+	problem, want := got.Problem(t), refusals[scheme][code]
 	if problem.Code != code || problem.Detail != want.detail || problem.Errors != nil {
 		t.Errorf("answers %s, want %s", got.Body, code)
 	}
@@ -89,7 +117,7 @@ func TestAGoodTokenIsLetIn(t *testing.T) {
 				in := op.Example(t)
 				// Of its own, since an operation may change whoever calls it; the password is the contract's example.
 				user := s.AddUser(t, apptest.User{Email: op.OperationID + "@example.com", Password: "wonderland-42"})
-				in.Token = s.Login(t, user)
+				in.Token = op.Credential(s.Login(t, user))
 				got := s.Do(t, in)
 				if op.TakesPathParameters() && got.Status == http.StatusNotFound {
 					return // nobody made what the example names: whoever says so has let it in
@@ -182,8 +210,9 @@ func TestAGoodTokenSentWrongly(t *testing.T) {
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		s := newScene(t, databaseURL)
-		token := s.token(t)
+		mine := s.token(t)
 		for _, op := range protectedOperations(t) {
+			token := op.Credential(mine)
 			for _, how := range sendings {
 				t.Run(op.OperationID+": "+how.name, func(t *testing.T) {
 					in := op.Example(t)
@@ -197,11 +226,11 @@ func TestAGoodTokenSentWrongly(t *testing.T) {
 						path, query, _ := strings.Cut(in.Path, "?")
 						in.Path = path + how.query(token) + "&" + query
 					}
-					wantRefusal(t, s.Do(t, in), how.code)
+					wantRefusalBy(t, op.Scheme(), s.Do(t, in), how.code)
 				})
 			}
 		}
-		wantLetIn(t, s.Do(t, apptest.Request{Method: "GET", Path: "/users/me/", Token: token}))
+		wantLetIn(t, s.Do(t, apptest.Request{Method: "GET", Path: "/users/me/", Token: mine}))
 	})
 }
 

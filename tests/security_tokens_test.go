@@ -2,6 +2,7 @@ package tests
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -28,13 +29,13 @@ func TestAForgedToken(t *testing.T) {
 		s := newScene(t, databaseURL)
 		me := apptest.Request{Method: "GET", Path: "/users/me/", Token: s.token(t)}
 		wantLetIn(t, s.Do(t, me)) // or the cases say nothing
-		cases := slicesOf(structureCases(), algorithmCases(), s.keyCases(t), timeCases(s.Clock.Now()), nameCases(), s.subjectCases(), s.sessionCases())
+		cases := slicesOf(structureCases(), algorithmCases(), headerCases(), spellingCases(s.aliceSID), s.keyCases(t), timeCases(s.Clock.Now()), nameCases(), s.subjectCases(), s.sessionCases())
 		for _, op := range protectedOperations(t) {
 			for _, c := range cases {
 				t.Run(op.OperationID+": "+c.name, func(t *testing.T) {
 					in := op.Example(t)
 					in.Token = s.token(t, c.change)
-					wantRefusal(t, s.Do(t, in), gen.ProblemCodeInvalidToken)
+					wantRefusalBy(t, op.Scheme(), s.Do(t, in), gen.ProblemCodeInvalidToken)
 					// What ends the session would have the rest refused anyhow.
 					if got := s.Do(t, me); got.Status != http.StatusOK {
 						t.Error("it ended the session")
@@ -71,6 +72,7 @@ func TestAnUnusualTokenIsLetIn(t *testing.T) {
 		{"no jti", withoutClaim("jti")},
 		{"a claim that nobody knows", claim("role", "admin")},
 		{"no typ", withoutJoseHeader("typ")},
+		{"the typ of new tokens", joseHeader("typ", "at+jwt")},
 		{"a header that nobody knows", joseHeader("x", 1)},
 		{"spare bits that are zero", withSpareBits},
 	} {
@@ -143,6 +145,54 @@ func algorithmCases() []forged {
 			forged{fmt.Sprintf("alg %q, signed all the same", none), joseHeader("alg", none)})
 	}
 	return cases
+}
+
+// headerCases ask for what nobody here does, or say that they are no access token; all
+// are signed with our key.
+func headerCases() []forged {
+	cases := []forged{
+		{"crit of what nobody knows", allOf(joseHeader("crit", []string{"x"}), joseHeader("x", 1))},
+		{"crit of what everybody knows", joseHeader("crit", []string{"exp"})},
+		{"crit, empty", joseHeader("crit", []string{})},
+		{"b64 false", allOf(joseHeader("crit", []string{"b64"}), joseHeader("b64", false))},
+		{"b64 without crit", joseHeader("b64", true)},
+		{"zip", joseHeader("zip", "DEF")},
+		{"zip null", joseHeader("zip", nil)},
+		{"typ null", joseHeader("typ", nil)},
+		{"typ is a list", joseHeader("typ", []string{"JWT"})},
+	}
+	for _, typ := range []string{"", "jwt", "AT+JWT", "id_token", "logout+jwt", "dpop+jwt", "secevent+jwt", "JWE", "JWT "} {
+		cases = append(cases, forged{fmt.Sprintf("typ %q", typ), joseHeader("typ", typ)})
+	}
+	return cases
+}
+
+// spellingCases say the same twice, or in another letter case: what one reader takes for
+// the name, another does not see.
+func spellingCases(sid string) []forged {
+	var cases []forged
+	for _, name := range []string{"Iss", "SUB", "Aud", "EXP", "Iat", "NBF", "Jti", "Sid", "ſub", "iſſ", "CLIENT_ID"} {
+		cases = append(cases, forged{"a claim " + name, claim(name, "11")})
+	}
+	for _, name := range []string{"Alg", "KID", "\u212aid", "Typ", "CRIT", "Zip"} {
+		cases = append(cases, forged{"a header " + name, joseHeader(name, "HS256")})
+	}
+	twice := func(member string) change {
+		return func(f *forgery) {
+			text, err := json.Marshal(f.claims)
+			if err != nil {
+				panic(err)
+			}
+			f.payload = "{" + member + "," + string(text[1:])
+		}
+	}
+	return append(cases,
+		forged{"sid in another case instead", allOf(withoutClaim("sid"), claim("Sid", sid))},
+		forged{"sub twice", twice(`"sub":"11"`)},
+		forged{"sub twice, escaped", twice(`"\u0073ub":"11"`)},
+		forged{"exp twice", twice(`"exp":1`)},
+		forged{"an unknown claim with a member twice", twice(`"x":{"y":1,"y":2}`)},
+	)
 }
 
 func (s *scene) keyCases(t *testing.T) []forged {

@@ -12,6 +12,7 @@
 //	attempts.go    counting attempts, and locking accounts
 //	cleaning.go    deleting what has expired
 //	admin.go       what the admin site's sessions and one-time tokens take
+//	keys.go        the keys that sign access tokens
 //	events.go      the audit log and its chain
 //	lists.go       lists of users: filters, order, search, pages
 //	shown.go       the other lists

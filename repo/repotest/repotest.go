@@ -13,6 +13,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/server/auth/audit"
+	"github.com/latchkey-auth/latchkey/server/auth/keys"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
@@ -26,6 +27,7 @@ type Store interface {
 	accounts.TokenStore
 	accounts.Transactor
 	audit.Store
+	keys.Store
 
 	// DeleteExpired deletes the rows that have expired by now; it returns how many.
 	DeleteExpired(ctx context.Context, now time.Time) (int64, error)
@@ -47,7 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 		t.Run(test.name, func(t *testing.T) { test.run(t, fixture{open(t)}) })
 	}
 	tests := slices.Concat(lookUps, unicodeEmails, creations, sessions, liveSessions, endings, passwords, attempts, locks, cleaning, values,
-		changing, updates, deletions, groups, adminSessions, links, auditEvents, lists, searching, shown)
+		changing, updates, deletions, groups, adminSessions, links, signingKeys, auditEvents, lists, searching, shown)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

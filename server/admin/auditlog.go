@@ -28,9 +28,10 @@ func (s *Site) auditLog() Model[auth.Event] {
 		Sort: "id", Descending: true, Search: "Search by actor, target, IP address or value",
 		Filters: []Filter{
 			OneOf("action", "Action", AsItIs, auth.ActionCreated, auth.ActionChanged, auth.ActionDeleted, auth.ActionPasswordSet,
-				auth.ActionPasswordUpgraded, auth.ActionSignedIn, auth.ActionSignedOut, auth.ActionSessionsEnded, auth.ActionLocked, auth.ActionUnlocked),
+				auth.ActionPasswordUpgraded, auth.ActionSignedIn, auth.ActionSignedOut, auth.ActionSessionsEnded, auth.ActionLocked, auth.ActionUnlocked,
+				auth.ActionRevoked),
 			OneOf("channel", "Channel", channelName, auth.ChannelAdmin, auth.ChannelAPI, auth.ChannelCLI, auth.ChannelBackground),
-			OneOf("target_kind", "Type", AsItIs, auth.TargetUser, auth.TargetGroup),
+			OneOf("target_kind", "Type", AsItIs, auth.TargetUser, auth.TargetGroup, auth.TargetKey),
 			Since("at", "Time", false),
 		},
 		List: s.audit.List,

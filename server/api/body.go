@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,12 +17,50 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-const jsonType = "application/json"
+const (
+	jsonType = "application/json"
+	formType = "application/x-www-form-urlencoded"
+)
 
-// prepareBody reads the body and lets through only what every reader of JSON
-// understands alike (RFC 8259 and I-JSON, RFC 7493): UTF-8, one document, no
-// member twice, no lone surrogate.
+// prepareBody reads the body and lets through only what every reader understands alike.
 func prepareBody(w http.ResponseWriter, r *http.Request, body *openapi3.RequestBody) error {
+	if body.Content.Get(formType) != nil {
+		return prepareForm(w, r)
+	}
+	return prepareJSON(w, r, body)
+}
+
+// prepareForm takes what WHATWG's URL standard calls application/x-www-form-urlencoded,
+// of UTF-8, with no name twice: RFC 6749 forbids that of a parameter (section 3.2).
+func prepareForm(w http.ResponseWriter, r *http.Request) error {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != formType {
+		return errWantsForm
+	}
+	data, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	values, err := url.ParseQuery(string(data))
+	if err != nil {
+		return auth.Invalid(auth.FieldError{Field: "body", Message: "This is not a valid form."})
+	}
+	for name, each := range values {
+		if len(each) > 1 {
+			return auth.Invalid(auth.FieldError{Field: "body", Message: "A name occurs twice in the form."})
+		}
+		if !utf8.ValidString(name) || !utf8.ValidString(each[0]) {
+			return auth.Invalid(auth.FieldError{Field: "body", Message: errNotUTF8.Error()})
+		}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	r.ContentLength = int64(len(data))
+	r.Header.Set("Content-Type", formType)
+	return nil
+}
+
+// prepareJSON takes RFC 8259's JSON, as I-JSON (RFC 7493) has it: UTF-8, one document, no
+// member twice, no lone surrogate.
+func prepareJSON(w http.ResponseWriter, r *http.Request, body *openapi3.RequestBody) error {
 	if !isJSON(r.Header.Get("Content-Type")) || body.Content.Get(jsonType) == nil {
 		return errUnsupportedMediaType
 	}

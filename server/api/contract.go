@@ -2,6 +2,8 @@ package api
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -17,13 +19,11 @@ const (
 	public                  // anybody
 )
 
-// bearerScheme is the contract's only security scheme.
-const bearerScheme = "bearerAuth"
-
 // operation is what the guard needs to know of one.
 type operation struct {
 	route      *routers.Route
 	access     access
+	scheme     scheme                // by which to tell who calls, unless anybody may
 	body       *openapi3.RequestBody // nil: none is read
 	parameters bool
 }
@@ -35,17 +35,18 @@ type operationKey struct {
 }
 
 // operations reads the contract. It fails on what the guard would not enforce.
-func operations(contract *openapi3.T) (map[operationKey]*operation, error) {
+func operations(contract *openapi3.T, schemes map[string]scheme) (map[operationKey]*operation, error) {
 	found := map[operationKey]*operation{}
 	for path, item := range contract.Paths.Map() {
 		for method, op := range item.Operations() {
-			access, err := accessOf(op.Security)
+			access, scheme, err := accessOf(op.Security, schemes)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
 			o := &operation{
 				route:      &routers.Route{Spec: contract, Path: path, PathItem: item, Method: method, Operation: op},
 				access:     access,
+				scheme:     scheme,
 				parameters: len(op.Parameters) > 0 || len(item.Parameters) > 0,
 			}
 			if op.RequestBody != nil {
@@ -57,28 +58,31 @@ func operations(contract *openapi3.T) (map[operationKey]*operation, error) {
 	return found, nil
 }
 
-func accessOf(security *openapi3.SecurityRequirements) (access, error) {
+// accessOf reads who may call an operation: by one security scheme, which must be one
+// that is enforced here, and perhaps without any.
+func accessOf(security *openapi3.SecurityRequirements, schemes map[string]scheme) (access, scheme, error) {
 	if security == nil {
-		return protected, nil
+		return protected, schemes[bearerScheme], nil
 	}
-	bearer, nothing := false, len(*security) == 0
+	name, nothing := "", len(*security) == 0
 	for _, requirement := range *security {
-		switch scopes, named := requirement[bearerScheme]; {
-		case len(requirement) == 0:
+		if len(requirement) == 0 {
 			nothing = true
-		case len(requirement) == 1 && named && len(scopes) == 0:
-			bearer = true
-		default:
-			return protected, fmt.Errorf("the only security requirement is %s, without scopes", bearerScheme)
+		}
+		for each, scopes := range requirement {
+			if _, known := schemes[each]; !known || len(scopes) > 0 || len(requirement) > 1 || name != "" && name != each {
+				return protected, scheme{}, fmt.Errorf("a security requirement is one of %v, without scopes, and not two of them", slices.Sorted(maps.Keys(schemes)))
+			}
+			name = each
 		}
 	}
 	switch {
-	case bearer && nothing:
-		return optional, nil
+	case name != "" && nothing:
+		return optional, schemes[name], nil
 	case nothing:
-		return public, nil
+		return public, scheme{}, nil
 	}
-	return protected, nil
+	return protected, schemes[name], nil
 }
 
 func keyOf(method, fullPath string) operationKey {

@@ -3,9 +3,11 @@
 //	guard.go      before a handler: size, authentication, validation – all read
 //	              from the contract
 //	bearer.go     the token of a request
-//	body.go       what JSON is let through; invalid.go says in our words what is wrong
+//	schemes.go    the contract's security schemes: who may call, and how it is told
+//	body.go       what JSON and which forms are let through; invalid.go says in our words what is wrong
 //	contract.go   what the guard reads of the contract
 //	handlers.go   unpack · call · convert, nothing else; convert.go is the last of these
+//	keyset.go     public keys as a JWK Set, and what is said of a token
 //	problem.go    after an error: one writer (the table from code to status is package problem's)
 //	engine.go     gin, set up so that nothing answers but these
 //

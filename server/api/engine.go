@@ -14,22 +14,35 @@ import (
 	"github.com/latchkey-auth/latchkey/gen"
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/keys"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
+// Deps are what the operations need.
+type Deps struct {
+	SignIn   *signin.Service
+	Accounts *accounts.Service
+	Keys     *keys.Service
+	// IntrospectionSecrets are those by which other services may ask about tokens; without
+	// one, nobody may.
+	IntrospectionSecrets [][]byte
+	Ready                Readiness
+	Log                  *slog.Logger
+}
+
 // New returns the handler of every path below the contract's server URL.
-func New(signIn *signin.Service, accounts *accounts.Service, ready Readiness, log *slog.Logger) (http.Handler, error) {
+func New(deps Deps) (http.Handler, error) {
 	contract, err := gen.GetSpec()
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
-	g, err := newGuard(contract, signIn.Authenticate, problems{log: log})
+	g, err := newGuard(contract, deps.schemes(), problems{log: deps.Log})
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
 	engine := newEngine(g.problems)
 	routes := engine.Group(g.base, g.handle)
-	gen.RegisterHandlersWithOptions(routes, newStrictHandler(&Server{signin: signIn, accounts: accounts, ready: ready}, g.problems),
+	gen.RegisterHandlersWithOptions(routes, newStrictHandler(&Server{signin: deps.SignIn, accounts: deps.Accounts, keys: deps.Keys, ready: deps.Ready}, g.problems),
 		gen.GinServerOptions{ErrorHandler: func(c *gin.Context, err error, _ int) {
 			g.problems.write(c.Writer, c.Request, invalidParameter(err))
 		}})
@@ -46,16 +59,15 @@ func ContractJSON() ([]byte, error) {
 	return contract, nil
 }
 
-func newGuard(contract *openapi3.T, authenticate authenticator, p problems) (*guard, error) {
-	found, err := operations(contract)
+func newGuard(contract *openapi3.T, schemes map[string]scheme, p problems) (*guard, error) {
+	found, err := operations(contract, schemes)
 	if err != nil {
 		return nil, err
 	}
 	return &guard{
-		base:         contract.Servers[0].URL,
-		operations:   found,
-		authenticate: authenticate,
-		problems:     p,
+		base:       contract.Servers[0].URL,
+		operations: found,
+		problems:   p,
 		options: &openapi3filter.Options{
 			MultiError: true,
 			// Or a second member in another letter case slips past validation.

@@ -45,7 +45,7 @@ func guardedLogin(tb testing.TB) (handler http.Handler, given **gen.LoginRequest
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g, err := newGuard(contract, nil, problems{log: slog.New(slog.DiscardHandler)})
+	g, err := newGuard(contract, Deps{}.schemes(), problems{log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -20,18 +20,14 @@ const maxBody = 64 << 10
 // bodyTimeout is how long a client may take to send its body.
 const bodyTimeout = 5 * time.Second
 
-// authenticator is [signin.Service.Authenticate].
-type authenticator func(ctx context.Context, token string, client auth.Client) (*auth.Principal, error)
-
 // guard stands before every handler. What it lets through is small enough, from
 // somebody who may call the operation, and as the contract wants it – in this
 // order, so that a stranger learns nothing about the rest.
 type guard struct {
-	base         string
-	operations   map[operationKey]*operation
-	authenticate authenticator
-	problems     problems
-	options      *openapi3filter.Options
+	base       string
+	operations map[operationKey]*operation
+	problems   problems
+	options    *openapi3filter.Options
 }
 
 func (g *guard) handle(c *gin.Context) {
@@ -49,27 +45,28 @@ func (g *guard) check(c *gin.Context) error {
 	if c.Request.ContentLength > maxBody {
 		return errBodyTooLarge
 	}
-	if err := g.identify(c, op.access); err != nil {
+	if err := g.identify(c, op); err != nil {
 		return err
 	}
 	return g.validate(c, op)
 }
 
 // identify puts who is signed in where [principal] finds it.
-func (g *guard) identify(c *gin.Context, access access) error {
-	if access == public {
+func (g *guard) identify(c *gin.Context, op *operation) error {
+	if op.access == public {
 		return nil
 	}
 	token, err := bearer(c.Request.Header)
 	if err == nil {
 		var by *auth.Principal
 		ctx := c.Request.Context()
-		if by, err = g.authenticate(ctx, token, reqctx.From(ctx).Client); err == nil {
+		if by, err = op.scheme.authenticate(ctx, token, reqctx.From(ctx).Client); err == nil {
 			c.Set(principalKey, by)
 			return nil
 		}
 	}
-	if access == optional && problem.Status(auth.ErrorCode(err)) == http.StatusUnauthorized {
+	err = op.scheme.inWords(err)
+	if op.access == optional && problem.Status(auth.ErrorCode(err)) == http.StatusUnauthorized {
 		return nil
 	}
 	return err
@@ -107,8 +104,8 @@ func (g *guard) validate(c *gin.Context, op *operation) error {
 // principalKey is a string, since that is what gin's context looks for.
 const principalKey = "latchkey.principal"
 
-// principal returns who makes the request. It is nil only where the operation's
-// `security` lets anybody in.
+// principal returns the user who makes the request. It is nil only where the operation's
+// `security` lets in anybody, or a service.
 func principal(ctx context.Context) *auth.Principal {
 	by, _ := ctx.Value(principalKey).(*auth.Principal)
 	return by

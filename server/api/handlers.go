@@ -6,6 +6,7 @@ import (
 	"github.com/latchkey-auth/latchkey/gen"
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/keys"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 	"github.com/latchkey-auth/latchkey/server/reqctx"
 )
@@ -14,6 +15,7 @@ import (
 type Server struct {
 	signin   *signin.Service
 	accounts *accounts.Service
+	keys     *keys.Service
 	ready    Readiness
 }
 
@@ -108,6 +110,28 @@ func (s *Server) ChangePassword(ctx context.Context, in gen.ChangePasswordReques
 func (s *Server) GetPasswordRules(context.Context, gen.GetPasswordRulesRequestObject) (gen.GetPasswordRulesResponseObject, error) {
 	rules := s.accounts.PasswordRules()
 	return gen.GetPasswordRules200JSONResponse{MinLength: rules.MinLength, MaxLength: rules.MaxLength, Help: rules.Help}, nil
+}
+
+// Introspect tells another service about a token: POST /users/introspect/.
+func (s *Server) Introspect(ctx context.Context, in gen.IntrospectRequestObject) (gen.IntrospectResponseObject, error) {
+	by, err := s.signin.Introspect(ctx, in.Body.Token, reqctx.From(ctx).Client)
+	if err != nil {
+		return nil, err
+	}
+	return gen.Introspect200JSONResponse(toIntrospection(by)), nil
+}
+
+// GetKeys publishes the keys of access tokens: GET /.well-known/jwks.json.
+func (s *Server) GetKeys(ctx context.Context, in gen.GetKeysRequestObject) (gen.GetKeysResponseObject, error) {
+	published, err := s.keys.Published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set, etag := toKeySet(published)
+	if in.Params.IfNoneMatch != nil && matches(*in.Params.IfNoneMatch, etag) {
+		return gen.GetKeys304Response{Headers: gen.GetKeys304ResponseHeaders{CacheControl: keysCacheControl, ETag: etag}}, nil
+	}
+	return gen.GetKeys200JSONResponse{Body: set, Headers: gen.GetKeys200ResponseHeaders{CacheControl: keysCacheControl, ETag: etag}}, nil
 }
 
 // GetHealth reports that the process lives: GET /health.

@@ -49,13 +49,13 @@ components:
 
 // serveSample serves the sample by the product's own guard and engine. Handlers
 // answer the e-mail address of who makes the request, or nothing.
-func serveSample(t *testing.T, authenticate authenticator) http.Handler {
+func serveSample(t *testing.T, authenticate func(context.Context, string, auth.Client) (*auth.Principal, error)) http.Handler {
 	t.Helper()
 	contract, err := openapi3.NewLoader().LoadFromData([]byte(sample))
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := newGuard(contract, authenticate, problems{log: slog.New(slog.DiscardHandler)})
+	g, err := newGuard(contract, map[string]scheme{bearerScheme: {authenticate: authenticate}}, problems{log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +145,8 @@ func TestAContractThatTheGuardWouldNotEnforceIsRefused(t *testing.T) {
 		"scopes":                     "[{ bearerAuth: [admin] }]",
 		"another scheme, or anybody": "[{ cookieAuth: [] }, {}]",
 		"another scheme beside ours": "[{ bearerAuth: [] }, { cookieAuth: [] }]",
+		"either of ours":             "[{ bearerAuth: [] }, { introspectionSecret: [] }]",
+		"both of ours":               "[{ bearerAuth: [], introspectionSecret: [] }]",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +154,7 @@ func TestAContractThatTheGuardWouldNotEnforceIsRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := newGuard(contract, known, problems{}); err == nil {
+			if _, err := newGuard(contract, map[string]scheme{bearerScheme: {authenticate: known}, introspectionScheme: {}}, problems{}); err == nil {
 				t.Error("it is served")
 			}
 		})

@@ -16,6 +16,7 @@ var (
 	errNotFound             = auth.NotFound("Nothing was found at this address.")
 	errMethodNotAllowed     = auth.NewError(problem.CodeMethodNotAllowed, "This method is not allowed here.", nil)
 	errBodyTooLarge         = auth.NewError(problem.CodeBodyTooLarge, "The request is larger than 64 KiB.", nil)
+	errWantsForm            = auth.NewError(problem.CodeUnsupportedMediaType, "Send a form, with Content-Type: application/x-www-form-urlencoded.", nil)
 	errUnsupportedMediaType = auth.NewError(problem.CodeUnsupportedMediaType, "Send JSON, with Content-Type: application/json.", nil)
 )
 

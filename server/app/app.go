@@ -22,6 +22,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 	"github.com/latchkey-auth/latchkey/server/auth/audit"
+	"github.com/latchkey-auth/latchkey/server/auth/keys"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 	"github.com/latchkey-auth/latchkey/server/config"
 	"github.com/latchkey-auth/latchkey/server/password"
@@ -58,6 +59,7 @@ type App struct {
 	Audit    *audit.Log
 	// Connections bounds those of the server that Handler is given to.
 	Connections *Connections
+	Keys        *keys.Service
 
 	clock       auth.Clock
 	log         *slog.Logger
@@ -107,7 +109,10 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	if err := a.wireDomain(cfg, secret, options); err != nil {
 		return err
 	}
-	apiHandler, err := api.New(a.SignIn, a.Accounts, a.faults, a.log)
+	apiHandler, err := api.New(api.Deps{
+		SignIn: a.SignIn, Accounts: a.Accounts, Keys: a.Keys, IntrospectionSecrets: cfg.IntrospectionSecrets,
+		Ready: a.faults, Log: a.log,
+	})
 	if err != nil {
 		return err
 	}
@@ -147,7 +152,7 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 
 // wireDomain makes the services, one for each subject.
 func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) error {
-	tokens, err := token.New(secret, cfg.SecretKeyFallbacks, options.Clock.Now)
+	tokens, err := a.wireTokens(cfg, secret, options)
 	if err != nil {
 		return err
 	}
@@ -227,6 +232,20 @@ func limitsOf(g config.Guessing) signin.Limits {
 		Wait: g.Wait, MaxWait: g.MaxWait, AccountMaxWait: g.AccountMaxWait,
 		DeviceLifetime: g.DeviceLifetime, NetworkLifetime: g.NetworkLifetime,
 	}
+}
+
+// wireTokens makes what signs and reads access tokens.
+func (a *App) wireTokens(cfg *config.Config, secret []byte, options Options) (*token.Codec, error) {
+	sealer, err := token.NewSealer(secret, cfg.SecretKeyFallbacks)
+	if err != nil {
+		return nil, err
+	}
+	a.Keys = keys.New(keys.Deps{
+		Store: a.Store, Sealer: sealer, Clock: options.Clock, Random: rand.Reader, Log: a.log, TokenLifetime: cfg.AccessTokenLifetime,
+	})
+	return token.New(token.Config{
+		Alg: token.Alg(cfg.TokenAlg), Secret: secret, Fallbacks: cfg.SecretKeyFallbacks, Keys: a.Keys, Issuer: cfg.PublicURL,
+	}, options.Clock.Now)
 }
 
 // Close ends what New opened.

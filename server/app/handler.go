@@ -13,6 +13,10 @@ import (
 // apiBase is the contract's server URL; a test compares them.
 const apiBase = "/api/v1"
 
+// wellKnownKeys is where other services look for the keys: below no version of the API
+// (RFC 8615). The API answers it.
+const wellKnownKeys = "/.well-known/jwks.json"
+
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
 func newHandler(cfg *config.Config, l limits, vouched *claims, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
@@ -31,6 +35,8 @@ func newHandler(cfg *config.Config, l limits, vouched *claims, log *slog.Logger,
 		switch path := r.URL.Path; {
 		case isAPI(path):
 			apiHandler.ServeHTTP(w, r)
+		case path == wellKnownKeys:
+			apiHandler.ServeHTTP(w, below(apiBase, r))
 		case path == "/admin" || strings.HasPrefix(path, admin.Prefix):
 			adminSite.ServeHTTP(w, r)
 		case site.Owns(path):
@@ -47,4 +53,11 @@ func isAPI(path string) bool { return path == apiBase || strings.HasPrefix(path,
 func schemeOf(address string) string {
 	scheme, _, _ := strings.Cut(address, "://")
 	return scheme
+}
+
+// below returns the request as one for the same path below a base.
+func below(base string, r *http.Request) *http.Request {
+	inside := r.Clone(r.Context())
+	inside.URL.Path, inside.URL.RawPath = base+r.URL.Path, ""
+	return inside
 }

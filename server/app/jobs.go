@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
+	"github.com/latchkey-auth/latchkey/server/auth/keys"
 )
 
 // job is something that is done beside the requests, again and again. What it changes for
@@ -24,6 +25,7 @@ func (a *App) jobs() []job {
 		{"measure-hashes", time.Hour, a.measureHashes},
 		{"delete-expired", time.Hour, a.deleteExpired},
 		{"trim-attempts", trimEvery, a.trimAttempts},
+		{"signing-keys", keys.RefreshEvery, a.maintainKeys},
 	}
 }
 
@@ -69,6 +71,12 @@ func (a *App) trimAttempts(ctx context.Context, _ *auth.Principal) error {
 		a.log.WarnContext(ctx, "there are more counters of failed attempts than LATCHKEY_GUESS_COUNTERS; somebody may be guessing at many accounts", "deleted", deleted)
 	}
 	return err
+}
+
+// maintainKeys reads the signing keys anew, so that an instance without a request learns
+// of them too, and does what their age asks for.
+func (a *App) maintainKeys(ctx context.Context, _ *auth.Principal) error {
+	return a.Keys.Maintain(ctx)
 }
 
 // deleteExpired deletes the rows that nothing needs any more.

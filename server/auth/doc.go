@@ -6,6 +6,7 @@
 //	auth/signin     logging in, sessions, proving that it is you again
 //	auth/accounts   users, groups, permissions, passwords, and the rules
 //	auth/audit      the audit log
+//	auth/keys       the keys by which other services verify access tokens
 //
 // Each declares the small interfaces of the store that it needs; package repo implements
 // them, and package authtest has them in memory for tests.

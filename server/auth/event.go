@@ -25,12 +25,14 @@ const (
 	ActionSessionsEnded    Action = "sessions ended"
 	ActionLocked           Action = "locked"
 	ActionUnlocked         Action = "unlocked"
+	ActionRevoked          Action = "revoked"
 )
 
 // The kinds of target that events have.
 const (
 	TargetUser  = "user"
 	TargetGroup = "group"
+	TargetKey   = "signing key"
 )
 
 // Event tells of a change: who made it, when, from where, to what. Events are

@@ -8,6 +8,7 @@
 //	changepassword.go    changepassword
 //	user.go              user activate, deactivate, promote, demote, delete
 //	audit.go             audit verify
+//	keys.go              keys list, rotate, revoke
 //	healthcheck.go       healthcheck
 //	openapi.go           openapi
 //	version.go           version

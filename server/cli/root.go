@@ -86,6 +86,7 @@ Secrets are environment variables only:
     LATCHKEY_SECRET_KEY             signs tokens; at least 32 bytes
     LATCHKEY_SECRET_KEY_FALLBACKS   old keys that are still accepted, separated by commas
     LATCHKEY_FRONTEND_SECRET        shared with the Next.js app, which then says who its visitors are
+    LATCHKEY_INTROSPECTION_SECRET   lets other services ask about tokens; at least 32 bytes
     LATCHKEY_SUPERUSER_PASSWORD     for createsuperuser --noinput
     LATCHKEY_DATABASE_URL           if it contains a password`,
 		Version:       Version(),
@@ -101,7 +102,7 @@ Secrets are environment variables only:
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newServe(env), newMigrate(env), newCreateSuperuser(env), newChangePassword(env), newUser(env), newAudit(env),
+		newServe(env), newMigrate(env), newCreateSuperuser(env), newChangePassword(env), newUser(env), newAudit(env), newKeys(env),
 		newHealthcheck(env), newOpenAPI(env), newVersion(env),
 	)
 	return root

@@ -11,25 +11,27 @@ import (
 
 // Config holds every setting, checked.
 type Config struct {
-	Addr                string // host:port to listen on
-	DatabaseURL         string // sqlite://PATH or postgres://…
-	DataDir             string
-	SecretKey           []byte   // empty only where [Config.MayMakeSecret]
-	SecretKeyFallbacks  [][]byte // accepted for verifying
-	AccessTokenLifetime time.Duration
-	RenewBefore         time.Duration
-	SessionLifetime     time.Duration
-	PasswordHasher      password.Hasher
-	MinPasswordLength   int      // of a new one, in characters
-	BreachedPasswords   *url.URL // nil: nobody is asked
-	TrustedProxies      []netip.Prefix
-	FrontendURL         *url.URL // nil: none
-	FrontendSecret      []byte   // shared with the Next.js app; empty: none
-	PublicURL           string   // without a slash at its end
-	AutoMigrate         bool
-	Guessing            Guessing
-	SuperuserEmail      string
-	SuperuserPassword   string
+	Addr                 string // host:port to listen on
+	DatabaseURL          string // sqlite://PATH or postgres://…
+	DataDir              string
+	SecretKey            []byte   // empty only where [Config.MayMakeSecret]
+	SecretKeyFallbacks   [][]byte // accepted for verifying
+	AccessTokenLifetime  time.Duration
+	RenewBefore          time.Duration
+	SessionLifetime      time.Duration
+	TokenAlg             string   // HS256 or EdDSA
+	IntrospectionSecrets [][]byte // none: nobody may introspect
+	PasswordHasher       password.Hasher
+	MinPasswordLength    int      // of a new one, in characters
+	BreachedPasswords    *url.URL // nil: nobody is asked
+	TrustedProxies       []netip.Prefix
+	FrontendURL          *url.URL // nil: none
+	FrontendSecret       []byte   // shared with the Next.js app; empty: none
+	PublicURL            string   // without a slash at its end
+	AutoMigrate          bool
+	Guessing             Guessing
+	SuperuserEmail       string
+	SuperuserPassword    string
 
 	MaxConnections          int // in all; 0: as many as are sensible
 	MaxConnectionsPerClient int

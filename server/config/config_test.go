@@ -123,6 +123,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		"LATCHKEY_MAX_CONNECTIONS_PER_CLIENT": "50",
 		"LATCHKEY_SUPERUSER_EMAIL":            "admin@example.com",
 		"LATCHKEY_SUPERUSER_PASSWORD":         " exactly as given ",
+		"LATCHKEY_TOKEN_ALG":                  "EdDSA",
+		"LATCHKEY_INTROSPECTION_SECRET":       goodSecret + "3," + goodSecret + "4",
 	})
 	for what, pair := range map[string][2]any{
 		"addr":             {c.Addr, "[::]:9000"},
@@ -134,6 +136,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		"lifetime":         {c.AccessTokenLifetime, 90 * time.Minute},
 		"renew before":     {c.RenewBefore, 10 * time.Minute},
 		"session lifetime": {c.SessionLifetime, 48 * time.Hour},
+		"token alg":        {c.TokenAlg, "EdDSA"},
+		"introspection":    {string(c.IntrospectionSecrets[0]) + " " + string(c.IntrospectionSecrets[1]), goodSecret + "3 " + goodSecret + "4"},
 		"hasher":           {c.PasswordHasher, password.PBKDF2SHA256},
 		"proxies":          {proxiesOf(c), "10.0.0.0/8 192.0.2.1/32 2001:db8::/32 127.0.0.1/32 ::1/128"},
 		"frontend":         {c.FrontendURL.String(), "http://127.0.0.1:3000"},

@@ -30,6 +30,14 @@ func TestEachSettingIsChecked(t *testing.T) {
 			[]string{"24h", "8760h"},
 			[]string{"23h59m59s", "0s", "for ever"},
 		},
+		"LATCHKEY_TOKEN_ALG": {
+			[]string{"HS256", "EdDSA"},
+			[]string{"hs256", "eddsa", "RS256", "none", "Ed25519"},
+		},
+		"LATCHKEY_INTROSPECTION_SECRET": {
+			[]string{goodSecret, goodSecret + "1," + goodSecret + "2", goodSecret + "=="},
+			[]string{"short", goodSecret + ",", goodSecret + " ", goodSecret + "=x", goodSecret + "ü", strings.Repeat("a", 64)},
+		},
 		"LATCHKEY_PASSWORD_HASHER": {
 			[]string{"argon2id", "pbkdf2_sha256"},
 			[]string{"argon2", "Argon2id", "pbkdf2_sha1", "md5", "bcrypt", string(password.CheapForTests)},

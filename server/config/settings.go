@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,8 @@ func settings() []setting {
 		{"LATCHKEY_ACCESS_TOKEN_LIFETIME", "access-token-lifetime", "24h", "lifetime of an access token, and idle timeout of a session, as a `DURATION`", assignDuration(func(c *Config) *time.Duration { return &c.AccessTokenLifetime })},
 		{"LATCHKEY_ACCESS_TOKEN_RENEW_BEFORE", "access-token-renew-before", "", "renew when less than this `DURATION` is left (default half the lifetime)", assignDuration(func(c *Config) *time.Duration { return &c.RenewBefore })},
 		{"LATCHKEY_SESSION_LIFETIME", "session-lifetime", "720h", "absolute lifetime of a session, as a `DURATION`", assignDuration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
+		{"LATCHKEY_TOKEN_ALG", "token-alg", "HS256", "`ALGORITHM` that signs access tokens: HS256, or EdDSA if other services verify them without the secret", assignTokenAlg},
+		{"LATCHKEY_INTROSPECTION_SECRET", "", "", "", assignIntrospectionSecret},
 		{"LATCHKEY_PASSWORD_HASHER", "password-hasher", "argon2id", "`ALGORITHM` for new passwords: argon2id, or pbkdf2_sha256 for a Django on the same database without argon2-cffi", assignHasher},
 		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or `CIDRS`, separated by commas, whose X-Forwarded-For, -Proto and -Host count, beside 127.0.0.1 and ::1; none: no address at all", assignProxies},
 		{"LATCHKEY_PASSWORD_MIN_LENGTH", "password-min-length", "8", "least length of a new password, in `CHARACTERS`: NIST asks for 15 where a password is all that one signs in with, and allows no less than 8", assignMinPasswordLength},
@@ -99,6 +102,32 @@ func assignFallbacks(c *Config, value string) error {
 			return err
 		}
 		c.SecretKeyFallbacks = append(c.SecretKeyFallbacks, []byte(each))
+	}
+	return nil
+}
+
+// assignTokenAlg takes the two names of RFC 7518 and RFC 8037.
+func assignTokenAlg(c *Config, value string) error {
+	c.TokenAlg = value
+	if value != "HS256" && value != "EdDSA" {
+		return errors.New("want HS256 or EdDSA")
+	}
+	return nil
+}
+
+// bearerToken is the b64token of RFC 6750, section 2.1.
+var bearerToken = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
+// assignIntrospectionSecret takes several, so that one can be replaced by another.
+func assignIntrospectionSecret(c *Config, value string) error {
+	for each := range strings.SplitSeq(value, ",") {
+		if err := CheckSecret(each); err != nil {
+			return err
+		}
+		if !bearerToken.MatchString(each) {
+			return errors.New("must be of letters, digits and -._~+/ alone, as a bearer token is; make one with: openssl rand -base64 48")
+		}
+		c.IntrospectionSecrets = append(c.IntrospectionSecrets, []byte(each))
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
-// Package token makes and reads access tokens: JWTs (RFC 7519) signed with
-// HMAC-SHA-256. It is the only place that knows the JWT library.
 package token
 
 import (
+	"context"
+	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,12 +17,41 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
 
-// The iss and aud of every token. They are fixed, so that a token of another
-// program that happens to share the secret is none of ours.
+// The iss of tokens that are signed with the secret, and the aud and client_id of all.
+// They are fixed, so that a token of another program that happens to share the secret is
+// none of ours. What is signed with Ed25519 says the public URL for iss, as RFC 9068 wants.
 const (
 	issuer   = "latchkey"
 	audience = "latchkey"
+	clientID = "latchkey" // there is one client: the app
 )
+
+// Alg is how new tokens are signed. Those of the other one stay good.
+type Alg string
+
+// The algorithms, by their names in RFC 7518 and RFC 8037.
+const (
+	HS256 Alg = "HS256"
+	EdDSA Alg = "EdDSA"
+)
+
+// Keys are the keys of EdDSA: [keys.Service].
+type Keys interface {
+	// Signing returns the key that signs now.
+	Signing(ctx context.Context) (id string, private ed25519.PrivateKey, err error)
+	// Verifying returns the public key with an id. The error has [auth.CodeUnavailable]
+	// when that cannot be told now.
+	Verifying(ctx context.Context, id string) (ed25519.PublicKey, error)
+}
+
+// Config says how tokens are made and read.
+type Config struct {
+	Alg       Alg
+	Secret    []byte
+	Fallbacks [][]byte // accepted for reading
+	Keys      Keys
+	Issuer    string // the iss of tokens that are signed with EdDSA
+}
 
 // maxClockSkew is how far in the future iat may be: instances that share a
 // secret do not share a clock.
@@ -30,8 +59,11 @@ const maxClockSkew = 30 * time.Second
 
 // Codec implements [signin.Tokens]. It is safe for concurrent use.
 type Codec struct {
+	alg     Alg
+	issuer  string
 	signing key
-	keys    map[string][]byte // by kid
+	secrets map[string][]byte // by kid
+	keys    Keys
 	parser  *jwt.Parser
 	now     func() time.Time
 }
@@ -53,6 +85,7 @@ type claims struct {
 	NotBefore *int64           `json:"nbf,omitempty"`
 	ID        string           `json:"jti"`
 	SessionID string           `json:"sid"`
+	ClientID  string           `json:"client_id,omitempty"`
 }
 
 var _ jwt.Claims = (*claims)(nil)
@@ -88,33 +121,35 @@ func date(seconds *int64) (*jwt.NumericDate, error) {
 	return jwt.NewNumericDate(time.Unix(*seconds, 0)), nil
 }
 
-// New makes a Codec that signs with secret, and accepts what was signed with it
-// or with one of the fallbacks.
-func New(secret []byte, fallbacks [][]byte, now func() time.Time) (*Codec, error) {
-	signing, err := deriveKey(secret)
+// New makes a Codec that signs as cfg says, and accepts what was signed with the secret,
+// one of the fallbacks, or a key that is good.
+func New(cfg Config, now func() time.Time) (*Codec, error) {
+	signing, err := deriveKey(cfg.Secret)
 	if err != nil {
 		return nil, err
 	}
 	c := &Codec{
+		alg:     cfg.Alg,
+		issuer:  cfg.Issuer,
 		signing: signing,
-		keys:    map[string][]byte{signing.id: signing.secret},
+		secrets: map[string][]byte{signing.id: signing.secret},
+		keys:    cfg.Keys,
 		now:     now,
 		// Each of these is off in the library's default.
 		parser: jwt.NewParser(
-			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+			jwt.WithValidMethods([]string{string(HS256), string(EdDSA)}),
 			jwt.WithExpirationRequired(),
-			jwt.WithIssuer(issuer),
 			jwt.WithAudience(audience),
 			jwt.WithTimeFunc(now),
 			jwt.WithStrictDecoding(),
 		),
 	}
-	for _, fallback := range fallbacks {
+	for _, fallback := range cfg.Fallbacks {
 		old, err := deriveKey(fallback)
 		if err != nil {
 			return nil, err
 		}
-		c.keys[old.id] = old.secret
+		c.secrets[old.id] = old.secret
 	}
 	return c, nil
 }
@@ -134,9 +169,9 @@ func deriveKey(secret []byte) (key, error) {
 }
 
 // Issue implements [signin.Tokens].
-func (c *Codec) Issue(token auth.AccessToken) (string, error) {
+func (c *Codec) Issue(ctx context.Context, token auth.AccessToken) (string, error) {
 	issuedAt, expiresAt := token.IssuedAt.Unix(), token.ExpiresAt.Unix()
-	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
+	said := &claims{
 		Issuer:    issuer,
 		Subject:   strconv.FormatInt(token.UserID, 10),
 		Audience:  jwt.ClaimStrings{audience},
@@ -144,9 +179,23 @@ func (c *Codec) Issue(token auth.AccessToken) (string, error) {
 		IssuedAt:  &issuedAt,
 		ID:        token.ID,
 		SessionID: token.SessionID,
-	})
-	unsigned.Header["kid"] = c.signing.id
-	signed, err := unsigned.SignedString(c.signing.secret)
+	}
+	if c.alg != EdDSA {
+		return sign(jwt.SigningMethodHS256, said, c.signing.id, c.signing.secret)
+	}
+	id, private, err := c.keys.Signing(ctx)
+	if err != nil {
+		return "", err
+	}
+	said.Issuer, said.ClientID = c.issuer, clientID
+	return sign(jwt.SigningMethodEdDSA, said, id, private)
+}
+
+func sign(method jwt.SigningMethod, said *claims, kid string, key any) (string, error) {
+	unsigned := jwt.NewWithClaims(method, said)
+	unsigned.Header["typ"] = typeAccessToken
+	unsigned.Header["kid"] = kid
+	signed, err := unsigned.SignedString(key)
 	if err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
@@ -154,12 +203,13 @@ func (c *Codec) Issue(token auth.AccessToken) (string, error) {
 }
 
 // Parse implements [signin.Tokens].
-func (c *Codec) Parse(raw string) (auth.AccessToken, error) {
+func (c *Codec) Parse(ctx context.Context, raw string) (auth.AccessToken, error) {
 	var said claims
-	if strings.ContainsAny(raw, "\r\n") { // Go's base64 passes over them
-		return auth.AccessToken{}, errors.New("the token has line breaks")
+	if err := checkForm(raw); err != nil {
+		return auth.AccessToken{}, err
 	}
-	if _, err := c.parser.ParseWithClaims(raw, &said, c.keyOf); err != nil {
+	keyOf := func(unverified *jwt.Token) (any, error) { return c.keyOf(ctx, unverified) }
+	if _, err := c.parser.ParseWithClaims(raw, &said, keyOf); err != nil {
 		return auth.AccessToken{}, fmt.Errorf("the token is not good: %w", err)
 	}
 	userID, err := strconv.ParseInt(said.Subject, 10, 64)
@@ -194,11 +244,35 @@ func isID(text string) bool {
 	return text != "" && len(text) <= maxIDLength && !strings.ContainsFunc(text, foreign)
 }
 
-func (c *Codec) keyOf(unverified *jwt.Token) (any, error) {
+// keyOf returns the key of a token, of the kind that its alg asks for: a public key is
+// never a secret of HS256. With it go the type and, where others hold the secret too, the
+// iss. Of EdDSA the key is the proof of who issued a token, which stays good when the
+// public URL changes, and where two instances have two.
+func (c *Codec) keyOf(ctx context.Context, unverified *jwt.Token) (any, error) {
 	id, _ := unverified.Header["kid"].(string)
-	secret, known := c.keys[id]
+	typ, hasType := unverified.Header["typ"]
+	said, _ := unverified.Claims.(*claims)
+	if unverified.Method == jwt.SigningMethodEdDSA {
+		if typ != typeAccessToken {
+			return nil, errType
+		}
+		if !isID(id) {
+			return nil, errors.New("unknown kid")
+		}
+		return c.keys.Verifying(ctx, id)
+	}
+	// RFC 7519 leaves typ out as it likes (section 5.1), and so did the reference.
+	if hasType && typ != typeAccessToken && typ != typeJWT {
+		return nil, errType
+	}
+	if said == nil || said.Issuer != issuer {
+		return nil, errors.New("the token is of another issuer")
+	}
+	secret, known := c.secrets[id]
 	if !known {
 		return nil, errors.New("unknown kid")
 	}
 	return secret, nil
 }
+
+var errType = errors.New("the token is not of the type of an access token")

@@ -23,7 +23,7 @@ var (
 
 func newCodec(t testing.TB, now time.Time, secret []byte, fallbacks ...[]byte) *Codec {
 	t.Helper()
-	codec, err := New(secret, fallbacks, func() time.Time { return now })
+	codec, err := New(Config{Alg: HS256, Secret: secret, Fallbacks: fallbacks}, func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func sample() auth.AccessToken {
 
 func mustIssue(t testing.TB, codec *Codec, token auth.AccessToken) string {
 	t.Helper()
-	raw, err := codec.Issue(token)
+	raw, err := codec.Issue(t.Context(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestWhatIsIssuedIsRead(t *testing.T) {
 	for _, userID := range []int64{1, 42, 1<<63 - 1, 0, -1} {
 		token := sample()
 		token.UserID = userID
-		got, err := codec.Parse(mustIssue(t, codec, token))
+		got, err := codec.Parse(t.Context(), mustIssue(t, codec, token))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestRotation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := test.codec.Parse(test.raw); (err == nil) != test.want {
+			if _, err := test.codec.Parse(t.Context(), test.raw); (err == nil) != test.want {
 				t.Errorf("answers %v", err)
 			}
 		})
@@ -175,6 +175,12 @@ func TestWhatIsRefused(t *testing.T) {
 	signed := func(method jwt.SigningMethod, key any) func(*jwt.Token, jwt.MapClaims) (jwt.SigningMethod, any) {
 		return func(*jwt.Token, jwt.MapClaims) (jwt.SigningMethod, any) { return method, key }
 	}
+	header := func(name string, value any) func(*jwt.Token, jwt.MapClaims) (jwt.SigningMethod, any) {
+		return func(token *jwt.Token, _ jwt.MapClaims) (jwt.SigningMethod, any) {
+			token.Header[name] = value
+			return jwt.SigningMethodHS256, good
+		}
+	}
 	kid := func(value any) func(*jwt.Token, jwt.MapClaims) (jwt.SigningMethod, any) {
 		return func(token *jwt.Token, _ jwt.MapClaims) (jwt.SigningMethod, any) {
 			token.Header["kid"] = value
@@ -192,6 +198,15 @@ func TestWhatIsRefused(t *testing.T) {
 		"signed with nothing":                                             {signed(jwt.SigningMethodHS256, []byte{}), false},
 		"signed with HS384":                                               {signed(jwt.SigningMethodHS384, good), false},
 		"signed with HS512":                                               {signed(jwt.SigningMethodHS512, good), false},
+		"of the type of before":                                           {header("typ", "JWT"), true},
+		"of the type of now":                                              {header("typ", "at+jwt"), true},
+		"of another type":                                                 {header("typ", "id_token"), false},
+		"with crit":                                                       {header("crit", []string{"x"}), false},
+		"with b64":                                                        {header("b64", true), false},
+		"with zip":                                                        {header("zip", "DEF"), false},
+		"with a header in another case":                                   {header("Alg", "HS256"), false},
+		"with a claim in another case":                                    {set("Sub", "42"), false},
+		"with a claim that folds to another":                              {set("\u017fub", "42"), false},
 		"of an unknown kid":                                               {kid("00000000"), false},
 		"of an empty kid":                                                 {kid(""), false},
 		"of a kid that is a number":                                       {kid(1), false},
@@ -231,7 +246,7 @@ func TestWhatIsRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := codec.Parse(forged(t, codec, test.change))
+			got, err := codec.Parse(t.Context(), forged(t, codec, test.change))
 			if (err == nil) != test.want {
 				t.Errorf("reads %+v, %v", got, err)
 			}
@@ -259,7 +274,7 @@ func TestTheEdgesOfALife(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			raw := mustIssue(t, newCodec(t, noon, secret), sample())
-			if _, err := newCodec(t, test.now, secret).Parse(raw); (err == nil) != test.want {
+			if _, err := newCodec(t, test.now, secret).Parse(t.Context(), raw); (err == nil) != test.want {
 				t.Errorf("answers %v", err)
 			}
 		})
@@ -287,7 +302,7 @@ func TestATokenHasOneSpelling(t *testing.T) {
 		}
 	}
 	for _, each := range changed {
-		if _, err := codec.Parse(each); err == nil {
+		if _, err := codec.Parse(t.Context(), each); err == nil {
 			t.Errorf("%q is good too", each)
 		}
 	}
@@ -296,7 +311,7 @@ func TestATokenHasOneSpelling(t *testing.T) {
 func TestAnErrorDoesNotRepeatTheToken(t *testing.T) {
 	t.Parallel()
 	raw := mustIssue(t, newCodec(t, noon, old), sample())
-	_, err := newCodec(t, noon, secret).Parse(raw)
+	_, err := newCodec(t, noon, secret).Parse(t.Context(), raw)
 	if err == nil || strings.Contains(err.Error(), raw[:20]) || strings.Contains(err.Error(), raw[len(raw)-20:]) {
 		t.Errorf("answers %v", err)
 	}
@@ -312,7 +327,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		if _, err := codec.Parse(raw); err == nil && !slices.Contains(issued, raw) {
+		if _, err := codec.Parse(t.Context(), raw); err == nil && !slices.Contains(issued, raw) {
 			t.Errorf("%q is good, and nobody issued it", raw)
 		}
 	})

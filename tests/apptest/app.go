@@ -29,6 +29,9 @@ import (
 // Secret is the secret key of every app that a test starts.
 const Secret = "a-secret-key-for-tests-only-0123456789abcdef"
 
+// IntrospectionSecret is what another service may ask about tokens with.
+const IntrospectionSecret = "kZ8+vT1qWm4/Yx7RbN2cLd9Hs5Gf3Jp6"
+
 // App is a running latchkey.
 type App struct {
 	*app.App
@@ -154,6 +157,8 @@ func loadConfig(t testing.TB, databaseURL string) *config.Config {
 			"LATCHKEY_DATABASE_URL": databaseURL,
 			"LATCHKEY_DATA_DIR":     t.TempDir(),
 			"LATCHKEY_SECRET_KEY":   Secret,
+
+			"LATCHKEY_INTROSPECTION_SECRET": IntrospectionSecret,
 		}
 		value, set := values[name]
 		return value, set

@@ -48,6 +48,27 @@ func Operations() []Operation {
 	return all
 }
 
+// Scheme returns the security scheme that the operation demands; "" where anybody may
+// call it.
+func (op Operation) Scheme() string {
+	if op.Security == nil || len(*op.Security) != 1 {
+		return ""
+	}
+	for name := range (*op.Security)[0] {
+		return name
+	}
+	return ""
+}
+
+// Credential returns what lets somebody call the operation: their access token, or the
+// secret of another service.
+func (op Operation) Credential(accessToken string) string {
+	if op.Scheme() == "introspectionSecret" {
+		return IntrospectionSecret
+	}
+	return accessToken
+}
+
 // find returns the operation that a request is for. A path without parameters goes
 // before one that has some.
 func find(method, path string) (Operation, bool) {

@@ -41,6 +41,16 @@ func (op Operation) Example(t testing.TB) Request {
 	if op.RequestBody == nil {
 		return in
 	}
+	if media := op.RequestBody.Value.Content.Get(formType); media != nil {
+		form := url.Values{}
+		fields, _ := exampleOf(t, op, media.Example, media.Examples, media.Schema).(map[string]any)
+		for name, value := range fields {
+			form.Set(name, fmt.Sprint(value))
+		}
+		in.Body = form.Encode()
+		in.Header.Set("Content-Type", formType)
+		return in
+	}
 	media := op.RequestBody.Value.Content.Get("application/json")
 	if media == nil {
 		t.Fatalf("%s takes a body that is no JSON: teach apptest to make one", op.OperationID)
@@ -52,6 +62,8 @@ func (op Operation) Example(t testing.TB) Request {
 	in.Body = string(body)
 	return in
 }
+
+const formType = "application/x-www-form-urlencoded"
 
 // TakesPathParameters reports whether an example may be of something that is not
 // there.

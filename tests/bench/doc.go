@@ -9,6 +9,7 @@
 // machine whose speed drifts favours nobody.
 //
 //	session.go, bare.go   POST /users/session/ against a bare gin handler
+//	alg.go                the same with EdDSA against HS256
 //	login.go              logins against bare argon2id
 //	flood.go              what others feel while 200 clients flood the login
 //	guess.go              whether the time of a refusal tells a known account from a made-up one

@@ -51,7 +51,7 @@ func parseFlags() *settings {
 	s := &settings{}
 	flag.Float64Var(&s.seconds, "seconds", 1.5, "length of a slice, in `seconds`")
 	flag.IntVar(&s.rounds, "rounds", 7, "how often each slice is measured")
-	flag.StringVar(&s.only, "only", "session,login,flood,guess,start,admin,rowcost,app", "which `parts` to run")
+	flag.StringVar(&s.only, "only", "session,alg,login,flood,guess,start,admin,rowcost,app", "which `parts` to run")
 	flag.IntVar(&s.users, "users", 1_000_000, "users in the large database")
 	flag.IntVar(&s.conns, "conns", 32, "connections that ask for /users/session/")
 	flag.IntVar(&s.flooders, "flooders", 200, "clients that flood the login")
@@ -79,7 +79,7 @@ func run(ctx context.Context, set *settings) (err error) {
 		name    string
 		measure func(ctx context.Context, b *bench) error
 	}{
-		{"session", measureSession}, {"login", measureLogins}, {"flood", measureFlood}, {"guess", measureGuesses}, {"start", measureStart},
+		{"session", measureSession}, {"alg", measureAlgs}, {"login", measureLogins}, {"flood", measureFlood}, {"guess", measureGuesses}, {"start", measureStart},
 		{"admin", measureAdmin}, {"rowcost", measureRowCost}, {"app", measureApp},
 	}
 	for _, part := range parts {

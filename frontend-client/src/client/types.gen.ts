@@ -186,6 +186,98 @@ export type User = {
 };
 
 /**
+ * What RFC 7662 has a service send. Further members, such as `token_type_hint`, are ignored.
+ */
+export type IntrospectionRequest = {
+    /**
+     * The access token that the service was sent.
+     */
+    token: string;
+};
+
+/**
+ * What is known of a token, by the names of RFC 7662. All but `active` is missing when it is not good.
+ */
+export type Introspection = {
+    /**
+     * The token is good right now.
+     */
+    active: boolean;
+    /**
+     * The user's id.
+     */
+    sub?: string;
+    /**
+     * The user's e-mail address.
+     */
+    username?: string;
+    /**
+     * Always `latchkey`.
+     */
+    client_id?: string;
+    /**
+     * Always `Bearer`.
+     */
+    token_type?: string;
+    /**
+     * The session's id.
+     */
+    sid?: string;
+    /**
+     * The token's id.
+     */
+    jti?: string;
+    /**
+     * When it was issued, in seconds since 1970.
+     */
+    iat?: number;
+    /**
+     * When it ends, in seconds since 1970.
+     */
+    exp?: number;
+};
+
+/**
+ * A JWK Set (RFC 7517, section 5).
+ */
+export type KeySet = {
+    /**
+     * The keys, the newest first.
+     */
+    keys: Array<Key>;
+};
+
+/**
+ * A public key (RFC 8037, section 2).
+ */
+export type Key = {
+    /**
+     * Always `OKP`.
+     */
+    kty: 'OKP';
+    /**
+     * Always `Ed25519`.
+     */
+    crv: 'Ed25519';
+    /**
+     * The key, in base64url.
+     */
+    x: string;
+    /**
+     * The key's id, as in the header of its tokens.
+     */
+    kid: string;
+    /**
+     * Always `sig`.
+     */
+    use: 'sig';
+    /**
+     * Always `EdDSA`.
+     */
+    alg: 'EdDSA';
+};
+
+/**
  * A sign of life.
  */
 export type Health = {
@@ -700,6 +792,96 @@ export type ChangePasswordResponses = {
 };
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type IntrospectData = {
+    body: IntrospectionRequest;
+    path?: never;
+    query?: never;
+    url: '/users/introspect/';
+};
+
+export type IntrospectErrors = {
+    /**
+     * `authentication_required`: no secret was sent. `invalid_token`: it is none of those that are set. The token that
+     * is asked about never has anything to do with it.
+     *
+     */
+    401: Problem;
+    /**
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: the body is not declared to be a form.
+     */
+    415: Problem;
+    /**
+     * `invalid_request`: the body is not a form, or has no `token`; `errors` says so.
+     */
+    422: Problem;
+    /**
+     * `internal`: our fault. The cause is in the server's log under `request_id`, and only there.
+     */
+    500: Problem;
+    /**
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
+     *
+     */
+    503: Problem;
+};
+
+export type IntrospectError = IntrospectErrors[keyof IntrospectErrors];
+
+export type IntrospectResponses = {
+    /**
+     * What is known of the token. Of one that is not good, nothing but that.
+     */
+    200: Introspection;
+};
+
+export type IntrospectResponse = IntrospectResponses[keyof IntrospectResponses];
+
+export type GetKeysData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the set that you have.
+         */
+        'If-None-Match'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/.well-known/jwks.json';
+};
+
+export type GetKeysErrors = {
+    /**
+     * `body_too_large`: the body is over 64 KiB. Operations that take no body refuse one that is announced to be so, too.
+     */
+    413: Problem;
+    /**
+     * `internal`: our fault. The cause is in the server's log under `request_id`, and only there.
+     */
+    500: Problem;
+    /**
+     * `busy`: more passwords at once than the machine can check (only operations that take a password answer this).
+     * `unavailable`: the database cannot be reached. Nobody is signed out: try again.
+     *
+     */
+    503: Problem;
+};
+
+export type GetKeysError = GetKeysErrors[keyof GetKeysErrors];
+
+export type GetKeysResponses = {
+    /**
+     * The keys, the newest first.
+     */
+    200: KeySet;
+};
+
+export type GetKeysResponse = GetKeysResponses[keyof GetKeysResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -7,5 +7,5 @@
 //	checks.go    what tests of several packages assert
 //	clock.go, passwords.go, tokenmaker.go   a clock that a test moves, and the like
 //	store.go     the store, and one transaction
-//	users.go, groups.go, sessions.go, attempts.go, events.go, tokens.go   its parts, by subject
+//	users.go, groups.go, sessions.go, attempts.go, events.go, keys.go, tokens.go   its parts, by subject
 package authtest

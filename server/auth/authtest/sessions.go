@@ -70,6 +70,9 @@ func (f *Store) ConfirmSession(_ context.Context, id string, at time.Time) error
 
 // RevokeSession implements [signin.Store].
 func (f *Store) RevokeSession(_ context.Context, id string, at time.Time, event auth.Event) error {
+	if f.RevokeErr != nil {
+		return f.RevokeErr
+	}
 	if f.End(id, at) {
 		f.Append([]auth.Event{event})
 	}

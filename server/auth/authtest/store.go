@@ -8,6 +8,7 @@ import (
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
+	"github.com/latchkey-auth/latchkey/server/auth/keys"
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
@@ -18,6 +19,7 @@ type Store struct {
 	Sessions map[string]auth.Session
 	Attempts map[string]AttemptRow
 	Tokens   map[string]Token
+	Keys     []keys.Key
 	Samples  []string
 	Exact    bool // addresses are alike only when they are the same
 
@@ -26,6 +28,7 @@ type Store struct {
 	LockErr   error                               // of LockAccount
 	SettleErr error                               // of SettleAttempt
 	LockedFor []int64                             // whose accounts LockAccount was told of
+	RevokeErr error                               // of RevokeSession
 	OnSamples func()                              // what happens while the samples are read
 	OnBegin   func(login signin.NewSession) error // what happens before a session is begun
 	OnCount   func(ctx context.Context) error     // what happens before an attempt is counted
@@ -36,6 +39,7 @@ type Store struct {
 	LookedUp  []string // addresses
 	Asked     int      // how often to count an attempt
 	Read      int      // how often an account
+	KeysRead  int      // how often the signing keys
 }
 
 // Rows are what a change that fails leaves as they were.

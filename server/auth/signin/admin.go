@@ -68,10 +68,28 @@ func (s *Service) checkedSession(ctx context.Context, id string, channel auth.Ch
 	if err != nil {
 		return session, user, ended(err)
 	}
-	if err := session.Check(user, channel, s.now()); err != nil {
+	now := s.now()
+	if err := session.Check(user, channel, now); err != nil {
+		s.endOfInactive(ctx, session, user, now)
 		return session, user, auth.InvalidToken(err)
 	}
 	return session, user, nil
+}
+
+// endOfInactive ends a session whose user was seen inactive. Whoever deactivates by the
+// admin site ends sessions with it; a Django beside us does not, and the token would be
+// good again once it sets the user active. What cannot be written is no reason to
+// answer otherwise: the next request tries again.
+func (s *Service) endOfInactive(ctx context.Context, session auth.Session, user auth.User, now time.Time) {
+	if user.IsActive || session.IsOver(now) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeAnyway)
+	defer cancel()
+	event := auth.Background("inactive user").Event(now, auth.ActionSessionsEnded).OnUser(user)
+	if err := s.store.RevokeSession(ctx, session.ID, now, event); err != nil {
+		s.log.WarnContext(ctx, "the session of an inactive user was not ended", "error", err)
+	}
 }
 
 // ended says that a session was ended, where the store has none.

@@ -217,7 +217,7 @@ func TestSessionsOfOneChannelAreNoneOfTheOther(t *testing.T) {
 		w.MustBeNobody(t, id)
 		w.MustBeNobody(t, raw)
 		// A token of ours that names the session, as if somebody had it made.
-		forged, err := w.Tokens.Issue(auth.AccessToken{ID: id, UserID: authtest.SamID, SessionID: id, IssuedAt: authtest.Noon, ExpiresAt: authtest.Noon.Add(time.Hour)})
+		forged, err := w.Tokens.Issue(t.Context(), auth.AccessToken{ID: id, UserID: authtest.SamID, SessionID: id, IssuedAt: authtest.Noon, ExpiresAt: authtest.Noon.Add(time.Hour)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,10 @@ import (
 // Authenticate returns who an access token speaks for. Its errors have CodeInvalidToken
 // or CodeUnavailable.
 func (s *Service) Authenticate(ctx context.Context, raw string, client auth.Client) (*auth.Principal, error) {
-	token, err := s.tokens.Parse(raw)
+	token, err := s.tokens.Parse(ctx, raw)
+	if auth.ErrorCode(err) == auth.CodeUnavailable {
+		return nil, err
+	}
 	if err != nil {
 		return nil, auth.InvalidToken(err)
 	}
@@ -26,6 +29,16 @@ func (s *Service) Authenticate(ctx context.Context, raw string, client auth.Clie
 	by.Token = token
 	by.Token.Raw = raw
 	return by, nil
+}
+
+// Introspect returns who an access token speaks for, for a service that was sent it by a
+// client; nobody when it is not good. Its errors have CodeUnavailable or are internal.
+func (s *Service) Introspect(ctx context.Context, raw string, client auth.Client) (*auth.Principal, error) {
+	by, err := s.Authenticate(ctx, raw, client)
+	if auth.ErrorCode(err) == auth.CodeInvalidToken {
+		return nil, nil //nolint:nilnil // nobody, and nothing went wrong
+	}
+	return by, err
 }
 
 // Renew returns the token that a principal came with while enough of its life is left,
@@ -44,7 +57,7 @@ func (s *Service) Renew(ctx context.Context, by *auth.Principal) (auth.TokenGran
 	if err != nil {
 		return auth.TokenGrant{}, err
 	}
-	grant.AccessToken, err = s.issue(by.Session, now)
+	grant.AccessToken, err = s.issue(ctx, by.Session, now)
 	return grant, err
 }
 
@@ -61,8 +74,8 @@ func (s *Service) Logout(ctx context.Context, by *auth.Principal) error {
 	return s.store.RevokeSession(ctx, by.Session.ID, now, by.Event(now, auth.ActionSignedOut).OnUser(by.User))
 }
 
-func (s *Service) issue(session auth.Session, now time.Time) (string, error) {
-	return s.tokens.Issue(auth.AccessToken{
+func (s *Service) issue(ctx context.Context, session auth.Session, now time.Time) (string, error) {
+	return s.tokens.Issue(ctx, auth.AccessToken{
 		ID:        s.newID(),
 		UserID:    session.UserID,
 		SessionID: session.ID,

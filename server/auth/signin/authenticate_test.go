@@ -222,3 +222,68 @@ func TestRenewalsEndWithTheSession(t *testing.T) {
 		})
 	}
 }
+
+// A Django that deactivates somebody and activates them again leaves no session that was
+// used meanwhile.
+func TestASessionWhoseUserWasSeenInactiveEnds(t *testing.T) {
+	t.Parallel()
+	for name, renewed := range map[string]bool{"seen meanwhile": true, "not seen meanwhile": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, authtest.Alice())
+			raw := w.MustLogin(t, authtest.AliceLogin()).AccessToken
+			before := len(w.Store.Events)
+			w.Store.UserRows[0].IsActive = false
+			if renewed {
+				for range 3 {
+					_, err := w.Authenticate(t.Context(), raw, authtest.Desk)
+					if auth.ErrorCode(err) != auth.CodeInvalidToken {
+						t.Fatalf("an inactive user: %v", err)
+					}
+				}
+			}
+			w.Store.UserRows[0].IsActive = true
+			if _, err := w.Authenticate(t.Context(), raw, authtest.Desk); (err != nil) != renewed {
+				t.Errorf("once active again: %v", err)
+			}
+			events := w.Store.Events[before:]
+			if !renewed {
+				if len(events) != 0 {
+					t.Errorf("the log says %+v", events)
+				}
+				return
+			}
+			if len(events) != 1 || events[0].Action != auth.ActionSessionsEnded || events[0].TargetID != "1" || events[0].Channel != auth.ChannelBackground {
+				t.Errorf("the log says %+v, want that one session ended", events)
+			}
+		})
+	}
+}
+
+func TestASessionOfTheAdminSiteWhoseUserWasSeenInactiveEnds(t *testing.T) {
+	t.Parallel()
+	staff := authtest.Alice()
+	staff.IsStaff = true
+	w := newWorld(t, staff)
+	grant, err := w.LoginAdmin(t.Context(), authtest.AliceLogin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, active := range []bool{false, true} {
+		w.Store.UserRows[0].IsActive = active
+		if _, err := w.AuthenticateAdmin(t.Context(), grant.Secret, authtest.Desk); auth.ErrorCode(err) != auth.CodeInvalidToken {
+			t.Errorf("active %t: %v", active, err)
+		}
+	}
+}
+
+func TestThatASessionCannotBeEndedChangesNoAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, authtest.Alice())
+	raw := w.MustLogin(t, authtest.AliceLogin()).AccessToken
+	w.Store.UserRows[0].IsActive = false
+	w.Store.RevokeErr = auth.Unavailable(errors.New("gone"))
+	if _, err := w.Authenticate(t.Context(), raw, authtest.Desk); auth.ErrorCode(err) != auth.CodeInvalidToken {
+		t.Errorf("answers %v", err)
+	}
+}

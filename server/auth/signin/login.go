@@ -43,7 +43,7 @@ func (s *Service) Login(ctx context.Context, in Credentials) (auth.TokenGrant, e
 	if s.signedIn != nil {
 		s.signedIn(ctx, l.user, in.Client)
 	}
-	raw, err := s.issue(l.session, l.session.CreatedAt)
+	raw, err := s.issue(ctx, l.session, l.session.CreatedAt)
 	if err != nil {
 		return auth.TokenGrant{}, err
 	}

@@ -147,8 +147,9 @@ type Passwords interface {
 
 // Tokens makes access tokens and reads them.
 type Tokens interface {
-	Issue(token auth.AccessToken) (string, error)
+	// Issue signs a token. The error has [auth.CodeUnavailable] when the key cannot be read.
+	Issue(ctx context.Context, token auth.AccessToken) (string, error)
 	// Parse returns what a token says, if it is one of ours, unchanged and not
-	// over.
-	Parse(raw string) (auth.AccessToken, error)
+	// over. The error has [auth.CodeUnavailable] when that cannot be told now.
+	Parse(ctx context.Context, raw string) (auth.AccessToken, error)
 }
