@@ -15,7 +15,7 @@ import (
 
 const (
 	// guesses are made at as many accounts that somebody has, and at as many made-up ones.
-	guesses = 150
+	guesses = 100
 	// rankTarget is the z of a Mann-Whitney test beyond which one in a hundred draws from the
 	// same times would be by chance, on either side.
 	rankTarget = 2.58

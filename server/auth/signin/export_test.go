@@ -55,7 +55,7 @@ func (s *Service) AssignShares(samples []HashSample) { s.assignShares(samples) }
 func (s *Service) SetLimits(limits Limits) { s.cfg.Limits = limits }
 
 // NewInFlight is newInFlight.
-func NewInFlight() *inFlight { return newInFlight() } //nolint:revive // for tests alone
+func NewInFlight() *inFlight { return newInFlight() }
 
 // Begin is begin.
 func (f *inFlight) Begin(keys []string) { f.begin(keys) }
