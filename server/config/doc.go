@@ -4,5 +4,7 @@
 //
 //	config.go     the struct
 //	settings.go   each setting: its name, its default, how it is read, what it means
+//	secret.go     what a secret key must not be
+//	measure.go    how random a text looks
 //	load.go       reading them all, and telling every fault at once
 package config

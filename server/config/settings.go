@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -172,31 +171,4 @@ func isLoopback(addr string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-// MinSecretLength is the least that HMAC-SHA-256 wants of its key (RFC 7518,
-// section 3.2), in bytes.
-const MinSecretLength = 32
-
-// wellKnown stands in secrets that are copied from examples. The first is the
-// mark of a key that Django's startproject makes and the tutorial commits.
-var wellKnown = []string{"django-insecure", "changeme", "change-me", "change_me", "your-secret", "your_secret", "secretsecret", "insecure", "example"}
-
-// CheckSecret refuses what can be guessed. Its error does not repeat the secret.
-func CheckSecret(secret string) error {
-	if len(secret) < MinSecretLength {
-		return fmt.Errorf("must have at least %d bytes; make one with: openssl rand -base64 48", MinSecretLength)
-	}
-	distinct := map[rune]struct{}{}
-	for _, r := range secret {
-		distinct[r] = struct{}{}
-	}
-	guessable := len(distinct) < 8
-	for _, known := range wellKnown {
-		guessable = guessable || strings.Contains(strings.ToLower(secret), known)
-	}
-	if guessable {
-		return errors.New("is one that can be guessed; make one with: openssl rand -base64 48")
-	}
-	return nil
 }
