@@ -405,7 +405,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export as CSV' }).click()])
       assert.match(download.suggestedFilename(), /^users-\d{4}-\d\d-\d\d\.csv$/)
       const lines = (await readFile(await download.path(), 'utf8')).split('\n')
-      assert.equal(lines[0], 'email,first_name,last_name,is_active,is_staff,is_superuser,date_joined,last_login')
+      assert.equal(lines[0], '\uFEFFemail,first_name,last_name,is_active,is_staff,is_superuser,date_joined,last_login')
       const time = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ'
       const rows = lines.slice(1).sort()
       assert.equal(rows.length, 3)
