@@ -1,3 +1,5 @@
+import { isSecure } from '@/latchkey/env'
+
 /**
  * The Content-Security-Policy of every page. Next.js puts the nonce on its own
  * scripts; nothing else may run, and no other host is asked for anything.
@@ -16,12 +18,13 @@ export function contentSecurityPolicy(nonce: string): string {
   ].join('; ')
 }
 
-/** What every page carries besides. */
-export const securityHeaders = {
+/** What every page carries besides; a year of https is the least that browsers' preload lists take. */
+export const securityHeaders = () => ({
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
-}
+  ...(isSecure() && { 'Strict-Transport-Security': 'max-age=31536000' }),
+})
 
 /**
  * Whether a request may change something: a browser names where a form was

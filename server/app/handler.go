@@ -16,7 +16,7 @@ const apiBase = "/api/v1"
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
 func newHandler(cfg *config.Config, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
-	apiHandler = bounded(keepPrivate(apiHandler))
+	apiHandler = allowOrigins(bounded(keepPrivate(apiHandler)), cfg.CORSOrigins)
 	adminSite = bounded(adminSite)
 	pages := bounded(site)
 	rest := pages
@@ -36,5 +36,5 @@ func newHandler(cfg *config.Config, log *slog.Logger, apiHandler, adminSite http
 			rest.ServeHTTP(w, r)
 		}
 	})
-	return observe(byPath, log, cfg.TrustedProxies)
+	return observe(strictTransport(byPath, cfg), log, cfg.TrustedProxies)
 }

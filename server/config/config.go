@@ -21,8 +21,10 @@ type Config struct {
 	SessionLifetime     time.Duration
 	PasswordHasher      password.Hasher
 	TrustedProxies      []netip.Prefix
-	FrontendURL         *url.URL // nil: none
-	PublicURL           string   // without a slash at its end
+	FrontendURL         *url.URL      // nil: none
+	PublicURL           string        // without a slash at its end
+	CORSOrigins         []string      // whose pages may call the API; none: only this site's
+	HSTSMaxAge          time.Duration // 0: no Strict-Transport-Security
 	AutoMigrate         bool
 	SuperuserEmail      string
 	SuperuserPassword   string

@@ -46,6 +46,14 @@ func TestEachSettingIsChecked(t *testing.T) {
 			[]string{"https://example.com", "https://example.com/"},
 			[]string{"example.com", "javascript:alert(1)", "https://example.com?x", "https://u@example.com"},
 		},
+		"LATCHKEY_CORS_ORIGINS": {
+			[]string{"https://app.example.com", "http://localhost:3000", "https://a.example, https://b.example:8443", "http://[::1]:3000", "https://xn--bcher-kva.example"},
+			[]string{"*", "null", "https://*.example.com", "app.example.com", "https://app.example.com/", "https://app.example.com/x", "https://App.example.com", "https://app.example.com:443", "http://localhost:80", "https://bücher.example", "https://a.example,", "https://a.example https://b.example", "ftp://a.example", "https://u:p@a.example", "https://a.example?x", "https://a.example:"},
+		},
+		"LATCHKEY_HSTS_MAX_AGE": {
+			[]string{"0", "8760h", "5m"},
+			[]string{"-1h", "31536000", "1y", "1500ms", "off"},
+		},
 		"LATCHKEY_AUTO_MIGRATE": {
 			[]string{"true", "false", "1", "0"},
 			[]string{"yes", "on", "2"},

@@ -36,6 +36,8 @@ func settings() []setting {
 		{"LATCHKEY_TRUSTED_PROXIES", "trusted-proxies", "", "addresses or `CIDRS`, separated by commas, whose X-Forwarded-For counts", assignProxies},
 		{"LATCHKEY_FRONTEND_URL", "frontend-url", "", "`URL` of the Next.js server, which gets all other paths", assignFrontend},
 		{"LATCHKEY_PUBLIC_URL", "public-url", "", "`URL` of the server for browsers, used in links (default http://localhost and the port)", assignPublicURL},
+		{"LATCHKEY_CORS_ORIGINS", "cors-origins", "", "`ORIGINS`, separated by commas, whose pages may call the API from a browser, like https://app.example.com (default none)", assignOrigins},
+		{"LATCHKEY_HSTS_MAX_AGE", "hsts-max-age", "8760h", "how long browsers are to use https alone once they did, as a `DURATION`; 0 does not say so (default a year: the least that browsers' preload lists take)", assignHSTS},
 		{"LATCHKEY_AUTO_MIGRATE", "auto-migrate", "true", "migrate the database first (`true` or false)", assignAutoMigrate},
 		{"LATCHKEY_SUPERUSER_EMAIL", "", "", "", func(c *Config, v string) error { c.SuperuserEmail = v; return nil }},
 		{"LATCHKEY_SUPERUSER_PASSWORD", "", "", "", func(c *Config, v string) error { c.SuperuserPassword = v; return nil }},
@@ -149,6 +151,38 @@ func parseHTTP(value string) (*url.URL, error) {
 		return nil, errors.New("want an address like https://example.com")
 	}
 	return u, nil
+}
+
+func assignOrigins(c *Config, value string) error {
+	for each := range strings.SplitSeq(value, ",") {
+		origin := strings.TrimSpace(each)
+		if !isOrigin(origin) {
+			return errors.New("want origins as browsers send them, separated by commas, like https://app.example.com,http://localhost:3000; no *, no path, and no port that is the default")
+		}
+		c.CORSOrigins = append(c.CORSOrigins, origin)
+	}
+	return nil
+}
+
+// isOrigin reports whether text is what a browser sends as the Origin of a page (RFC
+// 6454, section 6.2): in lower case and ASCII, without the port that goes without saying.
+func isOrigin(text string) bool {
+	u, err := parseHTTP(text)
+	if err != nil || text != u.Scheme+"://"+u.Host || text != strings.ToLower(text) || strings.ContainsAny(text, "*%") {
+		return false
+	}
+	defaultPort := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	isASCII := strings.IndexFunc(text, func(r rune) bool { return r > '~' }) < 0
+	return isASCII && u.Hostname() != "" && u.Port() != defaultPort && !strings.HasSuffix(u.Host, ":")
+}
+
+func assignHSTS(c *Config, value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 || d%time.Second != 0 {
+		return errors.New("want a duration in whole seconds, like 8760h, or 0 for none")
+	}
+	c.HSTSMaxAge = d
+	return nil
 }
 
 func assignAutoMigrate(c *Config, value string) error {

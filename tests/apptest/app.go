@@ -27,7 +27,7 @@ import (
 )
 
 // Secret is the secret key of every app that a test starts.
-const Secret = "a-secret-key-for-tests-only-0123456789abcdef"
+const Secret = "Vb7ZkT9v2LqXw7ZpR4nB8sYdF1hJ6mC3gA0eQm"
 
 // App is a running latchkey.
 type App struct {
