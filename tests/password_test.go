@@ -11,6 +11,7 @@ import (
 	"github.com/latchkey-auth/latchkey/tests/apptest"
 )
 
+// ASVS 6.2.2, 6.2.3, 7.4.3
 func TestChangingOnesPassword(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -124,6 +125,8 @@ func TestAPasswordIsNotChangedWithoutAnEvent(t *testing.T) {
 }
 
 // Guesses at one's own password count like those at the login, and for the same limit.
+//
+// ASVS 6.3.1, 6.3.3
 func TestGuessesAtTheCurrentPasswordCountAsLogins(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {

@@ -49,6 +49,7 @@ var guessable = []string{
 	"{0A6B944D-D2FB-46FC-A85E-0295C986CD9F}",
 }
 
+// ASVS 9.1.1
 func TestGuessableSecretsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, secret := range guessable {
@@ -116,6 +117,8 @@ func random(source *rand.ChaCha8) map[string]func() string {
 
 // What `openssl rand` and its like make is never refused: 100,000 of each form were tried
 // once, and of each as many as take a few seconds are tried each time.
+//
+// ASVS 9.1.1
 func TestRandomSecretsAreNeverRefused(t *testing.T) {
 	t.Parallel()
 	count := 2_000

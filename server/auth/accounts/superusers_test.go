@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
+// ASVS 6.2.1, 6.2.5, 6.2.9, 6.2.11
 func TestTheRulesForNewPasswords(t *testing.T) {
 	t.Parallel()
 	const (

@@ -18,6 +18,7 @@ func from(address string, in signin.Credentials) signin.Credentials {
 	return in
 }
 
+// ASVS 6.3.1
 func TestOneClientHasTenAttempts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -49,6 +50,7 @@ func TestAClientsFailuresForOneAddressAreNotCountedForAnother(t *testing.T) {
 	w.MustLogin(t, bob)
 }
 
+// ASVS 6.3.1
 func TestAllClientsTogetherHaveAHundredAttempts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -116,6 +118,7 @@ func TestAttemptsAreCountedForTheAddressInEveryForm(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.8
 func TestAttemptsAreCountedForAddressesThatNobodyHas(t *testing.T) {
 	t.Parallel()
 	for _, email := range []string{"", "nobody@example.com", "no\x00body", strings.Repeat("a", 10_000), "\xff"} {
