@@ -27,8 +27,9 @@ const makeOne = "make one with: openssl rand -base64 48"
 
 // published are marks of keys that anybody can read: the one that Django's
 // startproject makes and its tutorial commits; the one in FastAPI's tutorial; what
-// allkeysgenerator.com hands out, which is one pattern, cut in pieces.
-var published = regexp.MustCompile(`(?i:django-insecure|secretsecret|change.?me|your.?secret|09d25e094faa6ca2556c818166b7a956)|` +
+// allkeysgenerator.com hands out, which is one pattern, cut in pieces. The words are long
+// enough that a random text has none of them.
+var published = regexp.MustCompile(`(?i:password|secret[-_ ]?key|supersecret|superrandom|random[-_ ]?key|jwtsecret|production|placeholder|replace[-_ ]?me|django-insecure|secretsecret|change[-_ ]?me|your[-_ ]?secret|09d25e094faa6ca2556c818166b7a956)|` +
 	`NdRgUk|PdSgUk|PdSgVk|PeShVm|QeThWm|QfTjWn|RfUjXn`)
 
 // uuid is a form for names. RFC 9562, section 8: they "must not be used as security
@@ -60,7 +61,7 @@ func whatIsWrongWith(secret string, words dictionary) string {
 	for _, text := range append(decoded(secret), secret) {
 		switch {
 		case published.MatchString(text):
-			return "is one that is published"
+			return "is published, or has words in it that published ones have"
 		case severalWords.MatchString(text):
 			return "is made of words"
 		}

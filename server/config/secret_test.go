@@ -31,6 +31,7 @@ var guessable = []string{
 	"four score and seven years ago our fathers",
 	"the-quick-brown-fox-jumps-over-the-lazy-dog",
 	"correcthorsebatterystaplecorrecthorsebatterystaple",
+	"38af0483c50d39ebd0b58ea81a3fc366c1995c4da5bsuperrandomkey",
 	"***your-256-bit-secret***-for-development",
 	// patterns
 	"01234567890abcde01234567890abcde01234567890abcde01234567890abcde",
