@@ -38,7 +38,7 @@ var uuid = regexp.MustCompile(`(?i)^[^0-9a-f]*[0-9a-f]{8}-?[0-9a-f]{4}-?[1-8][0-
 
 // severalWords are three or more with a separator between them, in any language. Random bytes
 // in any alphabet have digits, or both cases in one run.
-var severalWords = regexp.MustCompile(`^\W*\p{L}?\p{Ll}+(?:[\W_]+\p{L}?\p{Ll}+){2,}\W*$|^\W*\p{Lu}+(?:[\W_]+\p{Lu}+){2,}\W*$`)
+var severalWords = regexp.MustCompile(`^\W*\p{L}?\p{Ll}+(?:[-_ .,:]+\p{L}?\p{Ll}+){2,}\W*$|^\W*\p{Lu}+(?:[-_ .,:]+\p{Lu}+){2,}\W*$`)
 
 // CheckSecret refuses what can be guessed: what is short, published, a name, words, or
 // a pattern. A secret is 32 random bytes or more; nothing else has to pass, and that

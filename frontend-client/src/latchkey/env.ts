@@ -17,7 +17,7 @@ const GUESSABLE =
   /change|secret|passw|please|random|example|insecure|replace|production|development|default|nextauth|authjs|latchkey|qwerty|1234567|abcdefg|^[^0-9a-f]?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[^0-9a-f]?$/i
 
 /** Three words or more with a separator between them; random text has digits, or both cases in one run. */
-const WORDS = /^\W*[A-Za-z]?[a-z]+([\W_]+[A-Za-z]?[a-z]+){2,}\W*$|^\W*[A-Z]+([\W_]+[A-Z]+){2,}\W*$/
+const WORDS = /^\W*[A-Za-z]?[a-z]+([-_ .,:]+[A-Za-z]?[a-z]+){2,}\W*$|^\W*[A-Z]+([-_ .,:]+[A-Z]+){2,}\W*$/
 
 /** Whether somebody could guess a secret. One made by `openssl rand` is never taken for such. */
 const isGuessable = (secret: string) =>
