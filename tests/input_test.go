@@ -114,6 +114,7 @@ func TestNoOperationTakesALargeBody(t *testing.T) {
 	}
 }
 
+// ASVS 6.2.8
 func TestAPasswordIsCheckedExactlyAsReceived(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
@@ -133,6 +134,7 @@ func TestAPasswordIsCheckedExactlyAsReceived(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestGuessingIsLimited(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -162,6 +164,8 @@ func TestGuessingIsLimited(t *testing.T) {
 
 // A refusal is the same bytes and the same time, whatever the reason: the time
 // is what the domain's clock was asked to wait.
+//
+// ASVS 6.3.8
 func TestARefusalTellsNothing(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))

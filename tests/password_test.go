@@ -11,6 +11,7 @@ import (
 	"github.com/latchkey-auth/latchkey/tests/apptest"
 )
 
+// ASVS 6.2.2, 6.2.3, 7.4.3
 func TestChangingOnesPassword(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -129,6 +130,8 @@ func TestAPasswordIsNotChangedWithoutAnEvent(t *testing.T) {
 
 // Guesses at one's own password are limited like those at the login, in each session by
 // itself: whoever has stolen one keeps its owner from nothing.
+//
+// ASVS 6.3.1, 6.3.3
 func TestGuessesAtTheCurrentPasswordAreLimited(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {

@@ -96,6 +96,7 @@ var endings = []struct {
 	}},
 }
 
+// ASVS 7.2.1, 7.4.1
 func TestASessionEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {

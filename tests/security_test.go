@@ -249,6 +249,8 @@ func TestAGoodTokenSentUnusually(t *testing.T) {
 
 // A secret is replaced by another without signing anybody out: the old one goes
 // on to be accepted, under its own name alone, and signs no more.
+//
+// ASVS 9.1.3
 func TestAnOldSecretIsAcceptedAndSignsNoMore(t *testing.T) {
 	t.Parallel()
 	const older, old = "the-secret-before-the-last-one-0123456789", "the-secret-before-this-one-0123456789abc"

@@ -22,6 +22,8 @@ type forged struct {
 }
 
 // Each is refused by every operation, and ends nobody's session.
+//
+// ASVS 9.1.1, 9.1.2, 9.1.3
 func TestAForgedToken(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {

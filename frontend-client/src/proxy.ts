@@ -91,7 +91,7 @@ function notice(what: Notice): NextResponse {
 
 function setHeaders(response: NextResponse, policy: string) {
   response.headers.set('content-security-policy', policy)
-  for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value)
+  for (const [name, value] of Object.entries(securityHeaders())) response.headers.set(name, value)
 }
 
 function setCookie(response: NextResponse, cookie: string | null | undefined) {

@@ -1,3 +1,4 @@
+import { isSecure } from '@/latchkey/env'
 import { publicOrigin } from '@/latchkey/origin'
 
 /**
@@ -18,12 +19,13 @@ export function contentSecurityPolicy(nonce: string): string {
   ].join('; ')
 }
 
-/** What every page carries besides. */
-export const securityHeaders = {
+/** What every page carries besides; a year of https is the least that browsers' preload lists take. */
+export const securityHeaders = () => ({
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
-}
+  ...(isSecure() && { 'Strict-Transport-Security': 'max-age=31536000' }),
+})
 
 /**
  * Why a request must not change anything, for the log, or `undefined` when it may.

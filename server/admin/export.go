@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
@@ -47,7 +49,10 @@ func (m *registered[T]) serveExport(req *request) error {
 	for _, column := range m.Columns {
 		names = append(names, column.Name)
 	}
-	err = file.write(names)
+	_, err = io.WriteString(req.w, byteOrderMark)
+	if err == nil {
+		err = file.write(names)
+	}
 	if err == nil {
 		cells := make([]string, len(m.Columns))
 		err = m.Each(ctx, req.by, query, func(item T) error {
@@ -68,13 +73,22 @@ func (m *registered[T]) serveExport(req *request) error {
 	return nil
 }
 
-// formula holds the characters that begin a formula in spreadsheets, in full width too
-// (OWASP, "CSV Injection").
-const formula = "=+-@\t\r\n＝＋－＠"
+// byteOrderMark begins the file: Excel takes one without for the machine's own
+// encoding, and shows mojibake (RFC 3629, section 6, allows it).
+const byteOrderMark = "\uFEFF"
+
+const (
+	// formula holds the characters that begin a formula in spreadsheets, in full width
+	// too (OWASP, "CSV Injection").
+	formula = "=+-@\t\r\n＝＋－＠"
+	// separators end a cell in some locale or import dialog, though the file quotes them.
+	separators = ",;|\t\r\n"
+	// quotes are what a spreadsheet may take off the beginning of a cell.
+	quotes = `"'` + "`＂＇“”„‘’«»"
+)
 
 // harmless returns a cell for the file, with a quote before what a spreadsheet would
-// take for a formula. In locales with decimal commas a semicolon ends a cell, so what
-// follows one is quoted too.
+// take for a formula: at the beginning, and behind a separator.
 func harmless(cell Cell) string {
 	if cell.Text == "" {
 		return cell.CSV()
@@ -86,9 +100,17 @@ func harmless(cell Cell) string {
 			text.WriteByte('\'')
 		}
 		text.WriteRune(r)
-		begins = r == ';' || r == '\t'
+		begins = strings.ContainsRune(separators, r) || begins && isTakenOff(r)
 	}
 	return text.String()
+}
+
+// isTakenOff reports whether a spreadsheet may leave a character out that it finds
+// before a formula: quotes, white space, and what nobody sees (zero width, byte order
+// marks, control characters).
+func isTakenOff(r rune) bool {
+	return strings.ContainsRune(quotes, r) || unicode.IsSpace(r) || !unicode.IsGraphic(r) ||
+		unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // export is a CSV file that is being sent.

@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"bytes"
+	"encoding/csv"
 	"net/url"
 	"strings"
 	"testing"
@@ -97,6 +99,50 @@ func TestNoCellOfAFileIsAFormula(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", cell, got, want)
 		}
 	}
+}
+
+// Whatever stands before it that a spreadsheet may leave out or end a cell at.
+func TestNoFormulaHidesBehindWhatIsTakenOff(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠"} {
+		for _, before := range []string{
+			" ", "\u00a0", "\u3000", "\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u202e", "\u180e", "\u034f", "\u3164", "\ufe0f", "\x00", "\x1f", "\x7f", "\u0085",
+			`"`, "'", "`", "“", "＂", ",", ";", "|", `" "`, "\u200b \ufeff", ", ", "x;", "x,\u200b", `x|"`,
+		} {
+			if got, want := harmless(Text(before+begin+"1")), before+"'"+begin+"1"; got != want {
+				t.Errorf("%q: %q, want %q", before+begin+"1", got, want)
+			}
+		}
+	}
+	for _, plain := range []string{
+		"ada@example.com", "Mary-Jane", "a = b", "2026-11-24", "x'=1", "C++", "Mozilla/5.0 (X11; Linux x86_64)", "𝔸=1", "👩‍🚀 - x", "é-è", "«a»",
+	} {
+		if got := harmless(Text(plain)); got != plain {
+			t.Errorf("%q became %q", plain, got)
+		}
+	}
+}
+
+// A reader of CSV finds each cell as it was, but for the quotes.
+func FuzzHarmless(f *testing.F) {
+	f.Add("a;=1")
+	f.Add("\ufeff\"=1\n,-2")
+	f.Fuzz(func(t *testing.T, text string) {
+		cell := strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\r", "")
+		var file bytes.Buffer
+		writer := csv.NewWriter(&file)
+		if err := writer.Write([]string{harmless(Text(cell)), "next"}); err != nil {
+			t.Fatal(err)
+		}
+		writer.Flush()
+		rows, err := csv.NewReader(&file).ReadAll()
+		if err != nil || len(rows) != 1 || len(rows[0]) != 2 || rows[0][1] != "next" {
+			t.Fatalf("%q is read as %q, %v", cell, rows, err)
+		}
+		if strings.ReplaceAll(rows[0][0], "'", "") != strings.ReplaceAll(cell, "'", "") {
+			t.Errorf("%q became %q", cell, rows[0][0])
+		}
+	})
 }
 
 // Django's periods, which begin at midnight.

@@ -4,6 +4,8 @@
 //	app.go         New: store, domain, API, pages → App; Close
 //	handler.go     which path goes to whom
 //	middleware.go  what every request passes: id, client, log, panics
+//	hsts.go        https alone, once it was used
+//	cors.go        which other origins' pages may call the API
 //	client.go      who is at the other end, behind proxies or not
 //	claim.go       what the Next.js app and we tell each other of a client, signed
 //	crowd.go       a warning when many users come from one private address

@@ -20,7 +20,7 @@ const wellKnownKeys = "/.well-known/jwks.json"
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
 func newHandler(cfg *config.Config, l limits, vouched *claims, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
-	apiHandler = bounded(keepPrivate(vouched.believe(apiHandler)))
+	apiHandler = allowOrigins(bounded(keepPrivate(vouched.believe(apiHandler))), cfg.CORSOrigins)
 	adminSite = bounded(adminSite)
 	pages := bounded(site)
 	refuse := refuseBy(site)
@@ -45,7 +45,7 @@ func newHandler(cfg *config.Config, l limits, vouched *claims, log *slog.Logger,
 			rest.ServeHTTP(w, r)
 		}
 	})
-	return refuseSpare(observe(perClient(byPath, l, cfg.TrustedProxies, refuse), log, cfg.TrustedProxies))
+	return refuseSpare(observe(perClient(strictTransport(byPath, cfg), l, cfg.TrustedProxies, refuse), log, cfg.TrustedProxies))
 }
 
 func isAPI(path string) bool { return path == apiBase || strings.HasPrefix(path, apiBase+"/") }

@@ -33,6 +33,8 @@ type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	LookupEnv      func(string) (string, bool)
+	// Environ returns all variables, as [os.Environ] does; nil where they are not known.
+	Environ func() []string
 	// ReadPassword reads a line from the terminal without showing it. It is nil
 	// where there is no terminal.
 	ReadPassword func() (string, error)
@@ -125,6 +127,9 @@ func withApp(cmd *cobra.Command, env Env, run func(ctx context.Context, cfg *con
 	if err != nil {
 		return usageError{err}
 	}
+	for _, line := range env.unknown() {
+		fmt.Fprintln(env.Stderr, "latchkey: "+line)
+	}
 	if len(cfg.SecretKey) == 0 {
 		cfg.SecretKey = []byte(rand.Text() + rand.Text()) // it issues no token: any will do
 	}
@@ -191,6 +196,14 @@ func oneLine(err error) string {
 	return strings.Join(parts, " ")
 }
 
+// unknown returns a line for each variable that looks like a setting and is none.
+func (e Env) unknown() []string {
+	if e.Environ == nil {
+		return nil
+	}
+	return config.Unknown(e.Environ())
+}
+
 // actor is who runs a command.
 func (e Env) actor() *auth.Principal { return auth.CommandLine(cmp.Or(e.UserName, "command line")) }
 
@@ -212,6 +225,7 @@ func System() Env {
 		Stdout:          os.Stdout,
 		Stderr:          os.Stderr,
 		LookupEnv:       os.LookupEnv,
+		Environ:         os.Environ,
 		ReadPassword:    read,
 		RestoreTerminal: restore,
 		UserName:        userName(),

@@ -51,6 +51,9 @@ On SIGINT or SIGTERM it finishes open requests, then stops.`,
 				return usageError{err}
 			}
 			log := app.NewLog(env.Stderr, slog.LevelInfo)
+			for _, line := range env.unknown() {
+				log.WarnContext(cmd.Context(), line)
+			}
 			return runApp(cmd.Context(), env, cfg, log, func(ctx context.Context, cfg *config.Config, a *app.App) error {
 				return serve(ctx, env, cfg, a, log)
 			})

@@ -25,9 +25,11 @@ type Config struct {
 	MinPasswordLength    int      // of a new one, in characters
 	BreachedPasswords    *url.URL // nil: nobody is asked
 	TrustedProxies       []netip.Prefix
-	FrontendURL          *url.URL // nil: none
-	FrontendSecret       []byte   // shared with the Next.js app; empty: none
-	PublicURL            string   // without a slash at its end
+	FrontendURL          *url.URL      // nil: none
+	FrontendSecret       []byte        // shared with the Next.js app; empty: none
+	PublicURL            string        // without a slash at its end
+	CORSOrigins          []string      // whose pages may call the API; none: only this site's
+	HSTSMaxAge           time.Duration // 0: no Strict-Transport-Security
 	AutoMigrate          bool
 	Guessing             Guessing
 	SuperuserEmail       string

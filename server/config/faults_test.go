@@ -82,6 +82,14 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"LATCHKEY_DEVICE_LIFETIME":  {[]string{"1s", "8760h"}, []string{"0", "180d"}},
 		"LATCHKEY_NETWORK_LIFETIME": {[]string{"1s", "8760h"}, []string{"0", "30d"}},
 		"LATCHKEY_GUESS_COUNTERS":   {[]string{"1000", "1000000000"}, []string{"999", "0", "many"}},
+		"LATCHKEY_CORS_ORIGINS": {
+			[]string{"https://app.example.com", "http://localhost:3000", "https://a.example, https://b.example:8443", "http://[::1]:3000", "https://xn--bcher-kva.example"},
+			[]string{"*", "null", "https://*.example.com", "app.example.com", "https://app.example.com/", "https://app.example.com/x", "https://App.example.com", "https://app.example.com:443", "http://localhost:80", "https://bücher.example", "https://a.example,", "https://a.example https://b.example", "ftp://a.example", "https://u:p@a.example", "https://a.example?x", "https://a.example:"},
+		},
+		"LATCHKEY_HSTS_MAX_AGE": {
+			[]string{"0", "8760h", "5m"},
+			[]string{"-1h", "31536000", "1y", "1500ms", "off"},
+		},
 		"LATCHKEY_AUTO_MIGRATE": {
 			[]string{"true", "false", "1", "0"},
 			[]string{"yes", "on", "2"},
@@ -150,7 +158,7 @@ func TestSecretsThatAreRefused(t *testing.T) {
 		"one with a NUL, as it is given":        {goodSecret + "\x00", true},
 		"one with spaces around it, as it is":   {" " + goodSecret + " ", true},
 		"one that is 32 spaces":                 {strings.Repeat(" ", 32), false},
-		"a sentence":                            {"four score and seven years ago our fathers", true},
+		"a sentence":                            {"four score and seven years ago our fathers", false},
 		"the numbers in their order, and again": {"12345671234567123456712345671234567", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -48,6 +48,8 @@ func settings() []setting {
 		{"LATCHKEY_MAX_CONNECTIONS", "max-connections", "0", "`NUMBER` of connections at once, never more than file handles allow; 0: 4096", assignCount(0, maxConnections, func(c *Config) *int { return &c.MaxConnections })},
 		{"LATCHKEY_MAX_CONNECTIONS_PER_CLIENT", "max-connections-per-client", "256", "`NUMBER` of connections of one client, or of its requests under way behind a proxy: an office behind one address has six for each browser", assignCount(1, maxConnections, func(c *Config) *int { return &c.MaxConnectionsPerClient })},
 		{"LATCHKEY_PUBLIC_URL", "public-url", "", "`URL` of the server for browsers, used in links; a form must come from there (default http://localhost and the port, and forms from wherever it is reached)", assignPublicURL},
+		{"LATCHKEY_CORS_ORIGINS", "cors-origins", "", "`ORIGINS`, separated by commas, whose pages may call the API from a browser, like https://app.example.com (default none)", assignOrigins},
+		{"LATCHKEY_HSTS_MAX_AGE", "hsts-max-age", "8760h", "how long browsers are to use https alone once they did, as a `DURATION`; 0 does not say so (default a year: the least that browsers' preload lists take)", assignHSTS},
 		{"LATCHKEY_AUTO_MIGRATE", "auto-migrate", "true", "migrate the database first (`true` or false)", assignAutoMigrate},
 		{"LATCHKEY_SUPERUSER_EMAIL", "", "", "", func(c *Config, v string) error { c.SuperuserEmail = v; return nil }},
 		{"LATCHKEY_SUPERUSER_PASSWORD", "", "", "", func(c *Config, v string) error { c.SuperuserPassword = v; return nil }},
@@ -242,6 +244,38 @@ func parseHTTP(value string) (*url.URL, error) {
 	return u, nil
 }
 
+func assignOrigins(c *Config, value string) error {
+	for each := range strings.SplitSeq(value, ",") {
+		origin := strings.TrimSpace(each)
+		if !isOrigin(origin) {
+			return errors.New("want origins as browsers send them, separated by commas, like https://app.example.com,http://localhost:3000; no *, no path, and no port that is the default")
+		}
+		c.CORSOrigins = append(c.CORSOrigins, origin)
+	}
+	return nil
+}
+
+// isOrigin reports whether text is what a browser sends as the Origin of a page (RFC
+// 6454, section 6.2): in lower case and ASCII, without the port that goes without saying.
+func isOrigin(text string) bool {
+	u, err := parseHTTP(text)
+	if err != nil || text != u.Scheme+"://"+u.Host || text != strings.ToLower(text) || strings.ContainsAny(text, "*%") {
+		return false
+	}
+	defaultPort := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	isASCII := strings.IndexFunc(text, func(r rune) bool { return r > '~' }) < 0
+	return isASCII && u.Hostname() != "" && u.Port() != defaultPort && !strings.HasSuffix(u.Host, ":")
+}
+
+func assignHSTS(c *Config, value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 || d%time.Second != 0 {
+		return errors.New("want a duration in whole seconds, like 8760h, or 0 for none")
+	}
+	c.HSTSMaxAge = d
+	return nil
+}
+
 func assignAutoMigrate(c *Config, value string) error {
 	on, err := strconv.ParseBool(value)
 	if err != nil {
@@ -262,31 +296,4 @@ func isLoopback(addr string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-// MinSecretLength is the least that HMAC-SHA-256 wants of its key (RFC 7518,
-// section 3.2), in bytes.
-const MinSecretLength = 32
-
-// wellKnown stands in secrets that are copied from examples. The first is the
-// mark of a key that Django's startproject makes and the tutorial commits.
-var wellKnown = []string{"django-insecure", "changeme", "change-me", "change_me", "your-secret", "your_secret", "secretsecret", "insecure", "example"}
-
-// CheckSecret refuses what can be guessed. Its error does not repeat the secret.
-func CheckSecret(secret string) error {
-	if len(secret) < MinSecretLength {
-		return fmt.Errorf("must have at least %d bytes; make one with: openssl rand -base64 48", MinSecretLength)
-	}
-	distinct := map[rune]struct{}{}
-	for _, r := range secret {
-		distinct[r] = struct{}{}
-	}
-	guessable := len(distinct) < 8
-	for _, known := range wellKnown {
-		guessable = guessable || strings.Contains(strings.ToLower(secret), known)
-	}
-	if guessable {
-		return errors.New("is one that can be guessed; make one with: openssl rand -base64 48")
-	}
-	return nil
 }

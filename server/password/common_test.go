@@ -4,6 +4,8 @@ import "testing"
 
 // Each of the first is in Django's list too. Were the compiled-in list missing
 // or cut, all of them would pass for good ones.
+//
+// ASVS 6.2.4
 func TestIsCommon(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t, Argon2id)

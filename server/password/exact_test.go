@@ -46,6 +46,7 @@ var cheaply = map[string]func(t *testing.T, password string) string{
 	"bcrypt_sha256": func(t *testing.T, password string) string { return "bcrypt_sha256$" + bcryptOf(t, hexSHA256(password)) },
 }
 
+// ASVS 6.2.8
 func TestPasswordsAreTakenExactly(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t, Argon2id)
@@ -90,6 +91,7 @@ func similar(password string) []string {
 	return others
 }
 
+// ASVS 6.2.8
 func TestPasswordsAreNotNormalised(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t, Argon2id)

@@ -63,6 +63,7 @@ func TestWhatIsIssuedIsRead(t *testing.T) {
 	}
 }
 
+// ASVS 9.2.2
 func TestATokenSaysWhatItMust(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, noon, secret)
@@ -83,6 +84,7 @@ func TestATokenSaysWhatItMust(t *testing.T) {
 	}
 }
 
+// ASVS 9.1.3
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	before, during, after := newCodec(t, noon, old), newCodec(t, noon, secret, old), newCodec(t, noon, secret)
@@ -156,6 +158,7 @@ func forged(t *testing.T, codec *Codec, change func(token *jwt.Token, claims jwt
 	return raw
 }
 
+// ASVS 9.1.1, 9.1.2, 9.2.1, 9.2.2
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, noon, secret)
@@ -257,6 +260,7 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
+// ASVS 9.2.1
 func TestTheEdgesOfALife(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -283,6 +287,8 @@ func TestTheEdgesOfALife(t *testing.T) {
 
 // Base64 of a length that is no multiple of four has bits that carry nothing:
 // two spellings of one token, of which a list of strings would know one.
+//
+// ASVS 9.1.1
 func TestATokenHasOneSpelling(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, noon, secret)

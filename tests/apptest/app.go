@@ -27,7 +27,7 @@ import (
 )
 
 // Secret is the secret key of every app that a test starts.
-const Secret = "a-secret-key-for-tests-only-0123456789abcdef"
+const Secret = "Vb7ZkT9v2LqXw7ZpR4nB8sYdF1hJ6mC3gA0eQm"
 
 // IntrospectionSecret is what another service may ask about tokens with.
 const IntrospectionSecret = "kZ8+vT1qWm4/Yx7RbN2cLd9Hs5Gf3Jp6"

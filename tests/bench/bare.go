@@ -26,7 +26,7 @@ import (
 )
 
 // bareSecret signs the bare handler's tokens.
-const bareSecret = "a-secret-for-the-bench-0123456789abcdef"
+const bareSecret = "Qx1VkT9v2LqXw7ZpR4nB8sYdF1hJ6mC3gA0e"
 
 // bareUser is the row that the bare handler reads and answers.
 type bareUser struct {

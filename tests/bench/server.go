@@ -17,7 +17,7 @@ import (
 )
 
 // secret is the secret key of every latchkey that is measured.
-const secret = "a-secret-key-for-the-bench-0123456789abcdef"
+const secret = "Zk3LkT9v2LqXw7ZpR4nB8sYdF1hJ6mC3gA0eYd"
 
 // readyTimeout is how long a server may take to answer at all.
 const readyTimeout = time.Minute

@@ -405,7 +405,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export as CSV' }).click()])
       assert.match(download.suggestedFilename(), /^users-\d{4}-\d\d-\d\d\.csv$/)
       const lines = (await readFile(await download.path(), 'utf8')).split('\n')
-      assert.equal(lines[0], 'email,first_name,last_name,is_active,is_staff,is_superuser,date_joined,last_login')
+      assert.equal(lines[0], '\uFEFFemail,first_name,last_name,is_active,is_staff,is_superuser,date_joined,last_login')
       const time = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ'
       const rows = lines.slice(1).sort()
       assert.equal(rows.length, 3)
@@ -470,6 +470,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
     }, { refused: [403, 422, 403, 422, 403] })
   })
 
+  // ASVS 7.3.1, 7.3.2
   test('after an hour without a request, or a day with them, one is signed out; a form that is sent then is not saved', async () => {
     const idle = await user({ email: 'idle@example.com', staff: true, superuser: true })
     await visit(site, async (page) => {
@@ -511,6 +512,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
     })
   })
 
+  // ASVS 7.2.4
   test('every login begins a session of its own: no cookie from before is one, nor one that was signed out', async () => {
     await visit(site, async (page) => {
       const planted = 'a'.repeat(52)
@@ -544,6 +546,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
     })
   })
 
+  // ASVS 9.2.2
   test('an API token is no way in', async () => {
     const { token } = await signInAtAPI(site, root)
     for (const headers of [{ authorization: `Bearer ${token}` }, { cookie: `latchkey_admin=${token}` }]) {
@@ -578,6 +581,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
     }, { refused: [422, 422] })
   })
 
+  // ASVS 7.4.5
   test('one session of a user can be seen and ended, and the others go on', async () => {
     const many = await user({ email: 'many@example.com' })
     const kept = await signInAtAPI(site, many, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0')

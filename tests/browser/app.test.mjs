@@ -25,6 +25,7 @@ describe('signing in and out', { timeout: 600_000 }, () => {
     await close()
   }
 
+  // ASVS 7.4.1, 7.4.4
   test('home, sign in, account, sign out; then the token is dead and going back shows nothing', async () => {
     await visit({}, async (page) => {
       await page.goto(site.origin)
@@ -140,6 +141,7 @@ describe('signing in and out', { timeout: 600_000 }, () => {
     })
   })
 
+  // ASVS 7.2.1, 10.1.1
   test('the token is nowhere in the browser but in a cookie that no script can read', async () => {
     await visit({}, async (page) => {
       const bodies = []
@@ -196,6 +198,7 @@ describe('signing in and out', { timeout: 600_000 }, () => {
     })
   })
 
+  // ASVS 7.4.2
   test('a user gets another name, and is deactivated: the next request shows it, or signs out and says so', async () => {
     const email = 'leaving@example.com'
     await site.sql(`INSERT INTO users_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined, email)

@@ -105,6 +105,7 @@ describe('hostile requests', { timeout: 600_000 }, () => {
     }
   })
 
+  // ASVS 7.6.2
   test('Auth.js itself signs nobody in without its own token', async () => {
     const answer = await ask(`${site.origin}/api/auth/callback/latchkey`, {
       method: 'POST',

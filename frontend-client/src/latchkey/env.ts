@@ -33,6 +33,20 @@ export function trustedProxies(): BlockList {
   return list
 }
 
+/** Marks of secrets that are copied or typed instead of made: published keys, words, rows of keys. */
+const GUESSABLE =
+  /change|secret|passw|please|random|example|insecure|replace|production|development|default|nextauth|authjs|latchkey|qwerty|1234567|abcdefg|^[^0-9a-f]?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[^0-9a-f]?$/i
+
+/** Three words or more with a separator between them; random text has digits, or both cases in one run. */
+const WORDS = /^\W*[A-Za-z]?[a-z]+([-_ .,:]+[A-Za-z]?[a-z]+){2,}\W*$|^\W*[A-Z]+([-_ .,:]+[A-Z]+){2,}\W*$/
+
+/** Whether somebody could guess a secret. One made by `openssl rand` is never taken for such. */
+const isGuessable = (secret: string) =>
+  new Set(secret).size < 10 ||
+  /^(.{1,16})\1+/s.exec(secret)?.[0] === secret ||
+  GUESSABLE.test(secret) ||
+  WORDS.test(secret)
+
 /** What is wrong with the environment, a line each; nothing when all is well. */
 export function environmentFaults(): string[] {
   const faults: string[] = []
@@ -43,6 +57,8 @@ export function environmentFaults(): string[] {
     faults.push(
       `AUTH_SECRET is too short, it needs ${MIN_SECRET_LENGTH} characters: make one with \`openssl rand -base64 33\``,
     )
+  } else if (isGuessable(secret)) {
+    faults.push('AUTH_SECRET is one that can be guessed: make one with `openssl rand -base64 33`')
   }
   if (!isHttpUrl(apiUrl())) {
     faults.push('INTERNAL_API_URL is not an address like http://127.0.0.1:8080/api/v1')

@@ -28,6 +28,7 @@ func (w *world) offer(t *testing.T) string {
 	return token
 }
 
+// ASVS 6.4.1
 func TestTheFirstSuperuserIsMadeByALink(t *testing.T) {
 	t.Parallel()
 	w := bare(t)
@@ -57,6 +58,7 @@ func TestTheFirstSuperuserIsMadeByALink(t *testing.T) {
 	}
 }
 
+// ASVS 6.4.1
 func TestALinkThatIsClosed(t *testing.T) {
 	t.Parallel()
 	for name, close := range map[string]func(t *testing.T, w *world){
@@ -100,6 +102,7 @@ func mustBeClosed(t *testing.T, w *world, token string) {
 	})
 }
 
+// ASVS 6.4.1
 func TestALinkIsGoodForAlmostAnHourAndTwoAreGoodAtOnce(t *testing.T) {
 	t.Parallel()
 	w := bare(t)

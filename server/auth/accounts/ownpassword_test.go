@@ -34,6 +34,7 @@ func (w *world) goesOn(t *testing.T, by *auth.Principal) bool {
 	return session.Check(user, by.Channel, w.Clock.At) == nil
 }
 
+// ASVS 6.2.2, 6.2.3
 func TestEverybodyChangesTheirOwnPassword(t *testing.T) {
 	t.Parallel()
 	proof := auth.PasswordProof("password of sam@example.com")

@@ -358,6 +358,7 @@ func TestEverythingTakesItsPermission(t *testing.T) {
 	}
 }
 
+// ASVS 7.5.1, 7.5.3
 func TestWhatIsDangerousAsksForThePasswordAgain(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]operation{

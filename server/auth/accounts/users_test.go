@@ -337,6 +337,7 @@ func TestAFormThatIsPostedTwiceChangesOnce(t *testing.T) {
 	}
 }
 
+// ASVS 7.4.2
 func TestWhoIsMadeInactiveIsSignedOutEverywhere(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]operation{"edited": editing(authtest.AliceID, deactivate), "from the list": activating(false, authtest.AliceID, authtest.SamID)} {
@@ -410,6 +411,7 @@ ops changed user alice@example.com; is_staff: "yes" → "no"; is_superuser: "yes
 	}
 }
 
+// ASVS 7.4.2
 func TestDeleteUsers(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -472,6 +474,7 @@ root@example.com password set user alice@example.com; usable password: "no" → 
 	w.MustHoldNoSecret(t, "another horse")
 }
 
+// ASVS 7.4.3
 func TestAPasswordThatAnotherSetsEndsEverySession(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -486,6 +489,7 @@ func TestAPasswordThatAnotherSetsEndsEverySession(t *testing.T) {
 	}
 }
 
+// ASVS 7.4.5
 func TestEndSessions(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)

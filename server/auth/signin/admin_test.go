@@ -80,6 +80,7 @@ func TestOnlyStaffSignInAtTheAdminSite(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1, 6.3.3
 func TestBothChannelsCountTheSameAttempts(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -120,6 +121,7 @@ func TestAFailedAdminLoginTakesTheTimeOfALogin(t *testing.T) {
 	}
 }
 
+// ASVS 7.3.1, 7.3.2
 func TestWhenAnAdminSessionIsOver(t *testing.T) {
 	t.Parallel()
 	change := func(f func(s *auth.Session)) func(*testing.T, *world) {
@@ -168,6 +170,8 @@ func TestWhenAnAdminSessionIsOver(t *testing.T) {
 }
 
 // Who works all day stays in, and yet not beyond the absolute end.
+//
+// ASVS 7.3.2
 func TestAnAdminSessionThatIsUsedLastsADay(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -208,6 +212,7 @@ func TestAnAdminSessionWhoseStoreIsGone(t *testing.T) {
 	}
 }
 
+// ASVS 9.2.2
 func TestSessionsOfOneChannelAreNoneOfTheOther(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -254,6 +259,7 @@ func TestLogoutOfTheAdminSite(t *testing.T) {
 	}
 }
 
+// ASVS 7.5.3
 func TestConfirmingThePassword(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -294,6 +300,8 @@ func TestASessionThatWasNeverConfirmed(t *testing.T) {
 }
 
 // Whoever has a stolen session would else guess its password here.
+//
+// ASVS 6.3.1, 6.3.3
 func TestConfirmingIsLimitedLikeALogin(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)

@@ -55,6 +55,7 @@ func (w *world) mustFailOnce(t *testing.T, in signin.Credentials) {
 	}
 }
 
+// ASVS 6.3.1
 func TestAClientWaitsLongerAfterEachFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -81,6 +82,7 @@ func TestAClientsFailuresForOneAddressAreNotCountedForAnother(t *testing.T) {
 	w.MustLogin(t, to("bob@example.com", authtest.AliceLogin())) // from behind the same NAT
 }
 
+// ASVS 6.3.1
 func TestAllNetworksTogetherWaitToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -290,6 +292,7 @@ func TestAttemptsAreCountedForTheAddressInEveryForm(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.8
 func TestAttemptsAreCountedForAddressesThatNobodyHas(t *testing.T) {
 	t.Parallel()
 	for _, email := range []string{"", "nobody@example.com", "no\x00body", strings.Repeat("a", 10_000), "\xff"} {

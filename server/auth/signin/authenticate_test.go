@@ -9,6 +9,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/authtest"
 )
 
+// ASVS 7.2.1, 7.3.1, 7.3.2
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
 	change := func(f func(s *auth.Session)) func(*world) {
@@ -65,6 +66,7 @@ func TestAuthenticateRefusesWhatIsNoToken(t *testing.T) {
 	}
 }
 
+// ASVS 7.4.1
 func TestLogoutEndsOneSessionAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -185,6 +187,8 @@ func TestARenewalThatFails(t *testing.T) {
 // Whoever asks every minute is renewed twice a day, then once to reach the
 // absolute end, and no more: a token that is renewed by its like would be
 // renewed at every request.
+//
+// ASVS 7.3.2
 func TestRenewalsEndWithTheSession(t *testing.T) {
 	t.Parallel()
 	for name, odd := range map[string]time.Duration{"at a whole second": 0, "between two seconds": 300 * time.Millisecond} {

@@ -22,6 +22,8 @@ func within(got, want, by int) bool { return got >= want-by && got <= want+by }
 
 // Whoever asks for an address learns nothing from what it costs: as many of those
 // that nobody has cost each kind as users have it.
+//
+// ASVS 6.3.8
 func TestAddressesThatNobodyHasCostWhatUsersCost(t *testing.T) {
 	t.Parallel()
 	w := newGuessedAtWorld(t)

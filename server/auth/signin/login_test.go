@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/signin"
 )
 
+// ASVS 7.2.2, 7.2.4
 func TestLoginBeginsASession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())

@@ -39,6 +39,7 @@ func newGuessedAtWorld(t *testing.T) *world {
 	return w
 }
 
+// ASVS 6.3.8
 func TestEveryRefusalIsTheSameAndTakesTheSameTime(t *testing.T) {
 	t.Parallel()
 	var first error
