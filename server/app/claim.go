@@ -30,8 +30,8 @@ import (
 //	Latchkey-Client: base64url(JSON) "." base64url(HMAC-SHA256)
 //
 // Towards us the MAC is over "api", the method, the request's target, the SHA-256 of its
-// body and of its Authorization header, and the JSON, a line each: a claim is good for
-// one request. Towards the app it is over "app" and the JSON: a page of Next.js does not
+// Authorization header, and the JSON, a line each, and the JSON has the SHA-256 of the
+// body: a claim is good for one request. Towards the app it is over "app" and the JSON: a page of Next.js does not
 // learn what was asked for. frontend-client/src/latchkey/visitor.ts is the other end.
 const claimHeader = "Latchkey-Client"
 
@@ -57,6 +57,7 @@ type claim struct {
 	Nonce     string `json:"n"`
 	Address   string `json:"a"`
 	UserAgent string `json:"ua,omitempty"`
+	Body      string `json:"b,omitempty"` // its SHA-256, in hexadecimal
 }
 
 // claims signs claims and checks them. It is safe for concurrent use.
@@ -117,22 +118,14 @@ func (c *claims) believe(next http.Handler) http.Handler {
 	})
 }
 
-// check reads the body and puts it back.
+// check reads the body, when the claim is one of the app's, and puts it back.
 func (c *claims) check(r *http.Request, text string) (auth.Client, error) {
 	payload, sum, found := strings.Cut(text, ".")
 	if len(text) > maxClaim || !found || len(r.Header.Values(claimHeader)) > 1 {
 		return auth.Client{}, errors.New("it is not one")
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxClaimedBody+1))
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
-	if err != nil || len(body) > maxClaimedBody {
-		return auth.Client{}, errors.New("the body is too large, or broken off")
-	}
 	mac, err := base64.RawURLEncoding.DecodeString(sum)
-	if err != nil || !hmac.Equal(mac, c.macOf(r, body, payload)) {
+	if err != nil || !hmac.Equal(mac, c.macOf(r, payload)) {
 		return auth.Client{}, errors.New("it was signed with another LATCHKEY_FRONTEND_SECRET, or for another request")
 	}
 	said, err := decodeClaim(payload)
@@ -142,10 +135,23 @@ func (c *claims) check(r *http.Request, text string) (auth.Client, error) {
 	if skew := c.now().Sub(time.Unix(said.Time, 0)).Abs(); skew > claimLifetime {
 		return auth.Client{}, fmt.Errorf("it is %s away from our clock", skew.Round(time.Second))
 	}
+	if body, err := readBack(r); err != nil || hexSum(body) != said.Body {
+		return auth.Client{}, errors.New("the body is another one, too large, or broken off")
+	}
 	if !c.isNew([16]byte(mac[:16])) {
 		return auth.Client{}, errors.New("it was used before")
 	}
 	return auth.Client{Address: said.Address, UserAgent: said.UserAgent}, nil
+}
+
+// readBack returns the body of a request, which can be read again.
+func readBack(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxClaimedBody))
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
+	return body, err
 }
 
 func decodeClaim(payload string) (claim, error) {
@@ -166,8 +172,8 @@ func decodeClaim(payload string) (claim, error) {
 }
 
 // macOf returns the MAC of a claim about a request of the API.
-func (c *claims) macOf(r *http.Request, body []byte, payload string) []byte {
-	return c.mac("api", r.Method, r.URL.RequestURI(), hexSum(body), hexSum([]byte(r.Header.Get("Authorization"))), payload)
+func (c *claims) macOf(r *http.Request, payload string) []byte {
+	return c.mac("api", r.Method, r.URL.RequestURI(), hexSum([]byte(r.Header.Get("Authorization"))), payload)
 }
 
 func (c *claims) mac(lines ...string) []byte {

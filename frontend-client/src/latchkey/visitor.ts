@@ -56,9 +56,15 @@ export function vouching(visitor: Visitor, send: typeof fetch = fetch): typeof f
     const request = new Request(input, init)
     const { pathname, search } = new URL(request.url)
     const body = new Uint8Array(await request.clone().arrayBuffer())
-    const said = { t: now(), n: randomBytes(16).toString('base64url'), a: address, ua: userAgent?.slice(0, 512) }
+    const said = {
+      t: now(),
+      n: randomBytes(16).toString('base64url'),
+      a: address,
+      ua: userAgent?.slice(0, 512),
+      b: sha256(body),
+    }
     const payload = Buffer.from(JSON.stringify(said)).toString('base64url')
-    const bound = [request.method, pathname + search, sha256(body), sha256(request.headers.get('authorization') ?? '')]
+    const bound = [request.method, pathname + search, sha256(request.headers.get('authorization') ?? '')]
     request.headers.set(CLAIM, `${payload}.${mac(key, ['api', ...bound, payload]).toString('base64url')}`)
     return send(request)
   }
