@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -23,6 +22,7 @@ func (a *App) jobs() []job {
 	return []job{
 		{"measure-hashes", time.Hour, a.measureHashes},
 		{"delete-expired", time.Hour, a.deleteExpired},
+		{"keep-memory", keepEvery, a.keepMemory},
 	}
 }
 
@@ -53,7 +53,6 @@ func (a *App) repeat(ctx context.Context, j job) {
 
 // measureHashes learns which kinds of password there are and what they cost.
 func (a *App) measureHashes(ctx context.Context, _ *auth.Principal) error {
-	defer debug.FreeOSMemory() // each measured hash took 19 MiB and more, once
 	return a.SignIn.MeasureHashes(ctx)
 }
 

@@ -61,7 +61,9 @@ On SIGINT or SIGTERM it finishes open requests, then stops.`,
 }
 
 func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *slog.Logger) error {
-	app.TuneRuntime()
+	if err := a.TuneRuntime(); err != nil {
+		return err
+	}
 	if err := prepareDatabase(ctx, cfg, a, log); err != nil {
 		return err
 	}
@@ -77,7 +79,8 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 	if cfg.FrontendURL != nil && len(cfg.TrustedProxies) == 0 {
 		log.WarnContext(ctx, "LATCHKEY_TRUSTED_PROXIES is not set: everybody who signs in through the app at LATCHKEY_FRONTEND_URL shares one IP address")
 	}
-	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version())
+	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version(),
+		a.MemoryAttr(), a.HashesAtOnceAttr())
 
 	var unused unusedConns
 	server := &http.Server{
