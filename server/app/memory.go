@@ -16,6 +16,9 @@ const (
 	// besideHashing is what the process needs beside the hashing of passwords, in bytes:
 	// it idles at less, and a few hundred connections take the rest.
 	besideHashing = 20 * mebi
+	// notGo is the part of it that Go's soft limit does not count, in bytes: SQLite, and
+	// pages of the program.
+	notGo = 12 * mebi
 )
 
 // The soft limit is three quarters of what a container has: the rest is for what Go does
@@ -65,18 +68,19 @@ func (m memoryPlan) check() error {
 
 // usual is the soft limit while there is no more than usual to keep, in bytes.
 func (m memoryPlan) usual() int64 {
-	return min(m.soft, besideHashing+m.ofHashing())
+	return min(m.soft, besideHashing-notGo+m.ofHashing())
 }
 
 // ofHashing is what the passwords of today's setting take that are hashed at once.
 func (m memoryPlan) ofHashing() int64 { return 2 * password.CurrentMemory * int64(m.workers) }
 
-// softLimit is what the runtime is to keep to while live bytes are in use: garbage is
-// collected in time where much of it is due to passwords, and not all the time where
-// something else needs more.
+// softLimit is what the runtime is to keep to while live bytes are in use: what exceeds
+// the usual may grow to three times as much until its garbage is collected, or it would
+// be collected all the time.
 func (m memoryPlan) softLimit(live int64) int64 {
-	more := max(0, live-m.ofHashing())
-	return min(m.soft, max(m.usual(), m.ofHashing()+2*more))
+	const growth = 3
+	usual := m.usual()
+	return min(m.soft, usual+growth*max(0, live-usual))
 }
 
 // containerMemory returns the limit of the control group (version 1 or 2), in bytes;

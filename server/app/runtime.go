@@ -52,8 +52,9 @@ const (
 	// quietRate is what is allocated while next to nothing is asked, in bytes a second: a
 	// hundred requests, or one password in ten seconds.
 	quietRate = 2 * mebi
-	// worthFreeing is how much more than after the last time is handed back, in bytes.
-	worthFreeing = 8 * mebi
+	// worthFreeing is what was allocated since the last time when it is worth doing, in bytes:
+	// less than one password.
+	worthFreeing = 16 * mebi
 )
 
 // keeper keeps the memory of the process low: it moves the soft limit as what is in use
@@ -62,38 +63,31 @@ const (
 type keeper struct {
 	plan      memoryPlan
 	allocated uint64 // since the start, when it last looked
-	floor     uint64 // the least that was held since it last handed back; 0: it never has
+	freed     uint64 // and when it last handed back
 }
 
 // usage is what the runtime says of its memory, in bytes.
 type usage struct {
 	live      uint64 // in use when garbage was last collected
 	allocated uint64 // since the start
-	held      uint64 // of the system's
 }
 
 // readUsage asks the runtime.
 func readUsage() usage {
-	samples := []metrics.Sample{
-		{Name: "/gc/heap/live:bytes"},
-		{Name: "/gc/heap/allocs:bytes"},
-		{Name: "/memory/classes/total:bytes"},
-		{Name: "/memory/classes/heap/released:bytes"},
-	}
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(samples)
-	return usage{
-		live:      samples[0].Value.Uint64(),
-		allocated: samples[1].Value.Uint64(),
-		held:      samples[2].Value.Uint64() - samples[3].Value.Uint64(),
-	}
+	return usage{live: samples[0].Value.Uint64(), allocated: samples[1].Value.Uint64()}
 }
 
 // next returns the soft limit from now on, and whether to hand memory back.
 func (k *keeper) next(now usage) (limit int64, free bool) {
 	isQuiet := now.allocated-k.allocated < quietRate*uint64(keepEvery/time.Second)
 	k.allocated = now.allocated
-	k.floor = min(k.floor, now.held)
-	return k.plan.softLimit(int64(now.live)), isQuiet && now.held > k.floor+worthFreeing
+	free = isQuiet && now.allocated-k.freed >= worthFreeing
+	if free {
+		k.freed = now.allocated
+	}
+	return k.plan.softLimit(int64(now.live)), free
 }
 
 // keepMemory is a job.
@@ -102,7 +96,6 @@ func (a *App) keepMemory(context.Context, *auth.Principal) error {
 	debug.SetMemoryLimit(limit)
 	if free {
 		debug.FreeOSMemory()
-		a.kept.floor = readUsage().held
 	}
 	return nil
 }
