@@ -4,6 +4,8 @@
 //	              from the contract
 //	bearer.go     the token of a request
 //	body.go       what JSON is let through; invalid.go says in our words what is wrong
+//	largebodies.go
+//	              few large bodies at once
 //	contract.go   what the guard reads of the contract
 //	handlers.go   unpack · call · convert, nothing else; convert.go is the last of these
 //	problem.go    after an error: one writer (the table from code to status is package problem's)

@@ -56,6 +56,7 @@ func newGuard(contract *openapi3.T, authenticate authenticator, p problems) (*gu
 		operations:   found,
 		authenticate: authenticate,
 		problems:     p,
+		large:        newLargeBodies(),
 		options: &openapi3filter.Options{
 			MultiError: true,
 			// Or a second member in another letter case slips past validation.
