@@ -56,6 +56,8 @@ var livesIn = map[string][]string{
 	"net/http":                      {"server/admin", "server/api", "server/app", "server/cli", "server/problem", "server/web", "gen"},
 	"github.com/go-json-experiment": {"server/api"},
 	"github.com/dustin/go-humanize": {"server/admin"},
+	"github.com/KimMachineGun":      {"server/app"},
+	"golang.org/x/sync":             {"server/password"},
 }
 
 func TestImportsFollowThePlan(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
-	"github.com/dustin/go-humanize"
 
 	"github.com/latchkey-auth/latchkey/server/password"
 )
@@ -62,8 +61,8 @@ func (m memoryPlan) check() error {
 	if m.there >= least {
 		return nil
 	}
-	return fmt.Errorf("the memory limit of %s is too low: hashing one password takes %s in all; give it 64 MB or more",
-		humanize.IBytes(uint64(m.there)), humanize.IBytes(least))
+	return fmt.Errorf("the memory limit of %d MiB is too low: hashing one password takes %d MiB in all; give it 64 MB or more",
+		m.there/mebi, least/mebi)
 }
 
 // usual is the soft limit while there is no more than usual to keep, in bytes.

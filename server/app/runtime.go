@@ -2,14 +2,13 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
-
-	"github.com/dustin/go-humanize"
 
 	"github.com/latchkey-auth/latchkey/server/auth"
 )
@@ -41,7 +40,7 @@ func (a *App) MemoryAttr() slog.Attr {
 	if a.memory.there == math.MaxInt64 {
 		return slog.String("memory_limit", "none")
 	}
-	return slog.String("memory_limit", humanize.IBytes(uint64(a.memory.there)))
+	return slog.String("memory_limit", fmt.Sprintf("%d MiB", a.memory.there/mebi))
 }
 
 // HashesAtOnceAttr says for the log how many passwords are hashed at once.
