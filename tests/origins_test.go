@@ -124,7 +124,7 @@ func TestHTTPSIsForGood(t *testing.T) {
 		want    string
 	}{
 		"http":                              {func(*config.Config) {}, nil, ""},
-		"http, and a client says otherwise": {func(*config.Config) {}, byProxy, ""},
+		"http, and a client says otherwise": {func(c *config.Config) { c.TrustedProxies = nil }, byProxy, ""},
 		"a public address with https":       {func(c *config.Config) { c.PublicURL = "https://example.com" }, nil, "max-age=31536000"},
 		"https up to a trusted proxy":       {trustLoopback, byProxy, "max-age=31536000"},
 		"http up to a trusted proxy":        {trustLoopback, map[string]string{"X-Forwarded-Proto": "https, http"}, ""},

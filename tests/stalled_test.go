@@ -41,6 +41,8 @@ func TestAClientThatStopsInTheMiddleOfItsBody(t *testing.T) {
 		for _, length := range []string{"Content-Length: 50", "Transfer-Encoding: chunked"} {
 			token := token
 			switch {
+			case strings.HasSuffix(line, "introspect/"):
+				token = apptest.IntrospectionSecret
 			case strings.HasSuffix(line, "logout/"): // it would end the session for the others
 				token = app.Login(t, alice)
 			case strings.HasSuffix(line, "logout-all/"): // and this all of hers
