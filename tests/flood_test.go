@@ -3,11 +3,9 @@ package tests
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
 	"sync"
 	"testing"
 
-	"github.com/latchkey-auth/latchkey/server/config"
 	"github.com/latchkey-auth/latchkey/tests/apptest"
 )
 
