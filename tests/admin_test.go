@@ -235,6 +235,7 @@ func checkBadForms(t *testing.T, browser *apptest.Browser) {
 }
 
 // A form that was not sent by a page of the site changes nothing.
+// ASVS 7.6.2
 func TestForeignFormsAreRefused(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
@@ -297,6 +298,7 @@ func TestAFormOutlivesItsSession(t *testing.T) {
 	}
 }
 
+// ASVS 9.2.2
 func TestAnAdminSessionIsNoAPISessionAndTheOtherWayRound(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
@@ -329,6 +331,7 @@ func TestAnAdminSessionIsNoAPISessionAndTheOtherWayRound(t *testing.T) {
 	}
 }
 
+// ASVS 7.3.1, 7.3.2
 func TestAnAdminSessionEnds(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
@@ -374,6 +377,7 @@ func TestAnAdminSessionEnds(t *testing.T) {
 }
 
 // Guesses at the admin site count like those at the API, and for the same limit.
+// ASVS 6.3.1, 6.3.4
 func TestGuessesAtBothChannelsCountTogether(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))

@@ -130,6 +130,7 @@ var entrances = map[string]entrance{
 
 // Whoever guesses learns of no account whether it is there, and can tell none apart:
 // neither by an answer, nor by when it comes to be refused, waited for or locked.
+// ASVS 6.3.8
 func TestNoAccountCanBeToldFromAnother(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -184,6 +185,7 @@ func firstDifference(a, b string) string {
 
 // The same of who changes their password: by how it is stored, or because strangers have
 // locked the account.
+// ASVS 6.3.8
 func TestNoProofCanBeToldFromAnother(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -246,6 +248,7 @@ func burst(t *testing.T, instances []*apptest.App, requests []apptest.Request) m
 }
 
 // Neither guessing in parallel nor on another instance checks one password more.
+// ASVS 6.3.1
 func TestABurstOfGuessesPassesNoLimit(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -277,6 +280,7 @@ func TestABurstOfGuessesPassesNoLimit(t *testing.T) {
 	})
 }
 
+// ASVS 6.3.1
 func TestAWaitOutlivesARestart(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -302,6 +306,7 @@ func TestAWaitOutlivesARestart(t *testing.T) {
 
 // Nobody is locked out by strangers, however many they are: not on a device nor in a
 // network from which they have signed in.
+// ASVS 6.3.1
 func TestTheOwnerGetsInWhileStrangersGuess(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -335,6 +340,7 @@ func TestTheOwnerGetsInWhileStrangersGuess(t *testing.T) {
 }
 
 // What a device or a network of one's own is let in for is not guessing without limit.
+// ASVS 6.3.1
 func TestWhoIsKnownIsLimitedToo(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t), behindProxy)
@@ -356,6 +362,7 @@ func TestWhoIsKnownIsLimitedToo(t *testing.T) {
 
 // A hundred failures in a row lock an account until its password is set, or somebody
 // unlocks it (NIST SP 800-63B-4, section 3.2.2).
+// ASVS 6.3.1
 func TestALockedAccountIsUnlocked(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -409,6 +416,7 @@ func TestALockedAccountIsUnlocked(t *testing.T) {
 	})
 }
 
+// ASVS 6.3.1, 6.3.4
 func TestTheCookieOfADeviceAtTheAdminSite(t *testing.T) {
 	t.Parallel()
 	for publicURL, want := range map[string]string{

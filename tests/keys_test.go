@@ -53,6 +53,7 @@ func published(t testing.TB, app *apptest.App) (set gen.KeySet, header http.Head
 }
 
 // A token of EdDSA is one after RFC 9068, and the published key verifies it.
+// ASVS 9.2.2, 9.2.3, 9.2.4
 func TestATokenThatOthersCanVerify(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -143,6 +144,7 @@ func TestTheKeysAreNotSentTwice(t *testing.T) {
 }
 
 // Switching signs nobody out, there and back, and neither does another public URL.
+// ASVS 9.1.2
 func TestSwitchingTheAlgorithmSignsNobodyOut(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -161,6 +163,7 @@ func TestSwitchingTheAlgorithmSignsNobodyOut(t *testing.T) {
 }
 
 // A token of EdDSA that holds in every respect but one.
+// ASVS 9.1.1, 9.1.2
 func TestAForgedTokenOfEdDSA(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t), withEdDSA)
@@ -227,6 +230,7 @@ func introspect(token string) apptest.Request {
 	}
 }
 
+// ASVS 7.2.1
 func TestIntrospection(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -254,6 +258,7 @@ func TestIntrospection(t *testing.T) {
 	})
 }
 
+// ASVS 7.2.1
 func TestBadIntrospection(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))
@@ -325,6 +330,7 @@ func TestAFaultOfOursIsNoRefusalOfAToken(t *testing.T) {
 
 // Keys are rotated and revoked while people are signed in, renew and sign in, at two
 // instances: no request fails.
+// ASVS 9.1.3
 func TestKeysAreRotatedAndRevokedUnderLoad(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {

@@ -64,6 +64,7 @@ func TestChangingOnesNames(t *testing.T) {
 	})
 }
 
+// ASVS 7.5.2
 func TestOnesOwnSessions(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -118,6 +119,7 @@ func TestOnesOwnSessions(t *testing.T) {
 }
 
 // Whoever tries ids learns nothing by the answer: not one byte differs but the request's id.
+// ASVS 7.5.2
 func TestASessionThatIsNotOnesOwnIsAnsweredAsNone(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -144,6 +146,7 @@ func TestASessionThatIsNotOnesOwnIsAnsweredAsNone(t *testing.T) {
 	})
 }
 
+// ASVS 7.5.2
 func TestSigningOutEverywhere(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -174,6 +177,7 @@ func TestSigningOutEverywhere(t *testing.T) {
 	})
 }
 
+// ASVS 6.2.1
 func TestWhatAPasswordMustBeIsSaidAsItIsSet(t *testing.T) {
 	t.Parallel()
 	asked := make(chan string, 10)
@@ -232,6 +236,7 @@ func TestAnAddressIsTrimmedAtEveryDoor(t *testing.T) {
 	})
 }
 
+// ASVS 6.2.9
 func TestAPasswordThatIsTooLongAtTheLogin(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t))

@@ -131,7 +131,7 @@ func TestAPasswordIsNotChangedWithoutAnEvent(t *testing.T) {
 // Guesses at one's own password are limited like those at the login, in each session by
 // itself: whoever has stolen one keeps its owner from nothing.
 //
-// ASVS 6.3.1, 6.3.3
+// ASVS 6.3.1, 6.3.4
 func TestGuessesAtTheCurrentPasswordAreLimited(t *testing.T) {
 	t.Parallel()
 	apptest.OnEachDatabase(t, func(t *testing.T, databaseURL string) {

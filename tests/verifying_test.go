@@ -85,6 +85,7 @@ func TestAServiceInGo(t *testing.T) {
 	})
 }
 
+// ASVS 9.1.3
 func TestAServiceLearnsOfKeys(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t), withEdDSA)
@@ -137,6 +138,7 @@ func TestAServiceLearnsOfKeys(t *testing.T) {
 }
 
 // The snippet of docs/verifying.md, as it stands there.
+// ASVS 9.2.2, 9.2.3
 func TestAServiceInTypeScript(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t, apptest.SQLite(t), withEdDSA)

@@ -57,6 +57,7 @@ describe('whyForeign', () => {
     expect(ask('POST', headers as Record<string, string>, '/login', 'https://public.example/')).toBe(expected)
   })
 
+  // ASVS 7.6.2
   test('another server may call a route handler, and not Auth.js or a page', () => {
     for (const path of ['/api/webhook', '/api/a/b']) expect(ask('POST', {}, path)).toBeUndefined()
     for (const path of ['/api/auth/session', '/api/auth/signout', '/', '/api'])

@@ -12,6 +12,7 @@ import (
 
 // Where the public URL is set, it alone says whether a form is ours; a browser's word
 // that it is (Sec-Fetch-Site) holds everywhere. The cause, for the log, names the header.
+// ASVS 7.6.2
 func TestCheckOrigin(t *testing.T) {
 	t.Parallel()
 	const public, host = "https://app.example.com", "127.0.0.1:8080"

@@ -66,6 +66,7 @@ func (w *claimWorld) clientOf(t *testing.T, r *http.Request) (auth.Client, strin
 	return info.Client, string(body)
 }
 
+// ASVS 6.3.1
 func TestTheAppVouchesForItsVisitor(t *testing.T) {
 	t.Parallel()
 	w := newClaimWorld(t, claimSecret)
@@ -78,6 +79,7 @@ func TestTheAppVouchesForItsVisitor(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestClaimsThatAreNotBelieved(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *claimWorld) *http.Request{
@@ -162,6 +164,7 @@ func TestClaimsThatAreNotBelieved(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestAClaimIsGoodOnce(t *testing.T) {
 	t.Parallel()
 	w := newClaimWorld(t, claimSecret)

@@ -38,6 +38,7 @@ func digestOf(password string) string {
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 
+// ASVS 6.2.12
 func TestAPasswordOfABreachIsFound(t *testing.T) {
 	t.Parallel()
 	known, padded := digestOf("wonderland-42"), digestOf("looking-glass-43")

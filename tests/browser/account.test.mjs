@@ -161,6 +161,7 @@ describe('one’s own account', { timeout: 600_000 }, () => {
     })
   }
 
+  // ASVS 7.4.1, 7.5.2
   test('a session that was ended from another device is over at the next page', async () => {
     const user = await somebody('Ada', 'Lovelace')
     await visit({ userAgent: IPHONE }, async (page) => {

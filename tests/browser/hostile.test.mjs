@@ -91,6 +91,7 @@ describe('hostile requests', { timeout: 600_000 }, () => {
     }
   })
 
+  // ASVS 7.6.2
   test('a form that another site posts is refused, with a page of ours', async () => {
     for (const path of ['/login', '/logout', '/account', '/', '/api/auth/callback/latchkey']) {
       for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }]) {

@@ -115,6 +115,7 @@ describe('the app’s pages', { timeout: 600_000 }, () => {
     })
   }
 
+  // ASVS 6.2.7
   test('the form can be used from the keyboard, and says what it is', async () => {
     const { page, complaints, close } = await openPage(browser, site.origin)
     await page.goto(`${site.origin}/login`)

@@ -28,7 +28,7 @@ func (w *world) offer(t *testing.T) string {
 	return token
 }
 
-// ASVS 6.4.1
+// ASVS 6.3.2, 6.4.1
 func TestTheFirstSuperuserIsMadeByALink(t *testing.T) {
 	t.Parallel()
 	w := bare(t)

@@ -35,6 +35,7 @@ func (w *world) sam(t *testing.T) (api, admin *auth.Principal) {
 	return api, principals["on the admin site"](t, w)
 }
 
+// ASVS 7.5.2
 func TestPeopleSeeTheirOwnSessionsOnEveryChannel(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -92,6 +93,7 @@ func TestOfVeryManySessionsTheCurrentOneIsShown(t *testing.T) {
 	}
 }
 
+// ASVS 7.5.2
 func TestPeopleEndOneOfTheirSessions(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -116,6 +118,7 @@ func TestPeopleEndOneOfTheirSessions(t *testing.T) {
 	w.MustHoldNoSecret(t)
 }
 
+// ASVS 7.5.2
 func TestASessionThatIsNotOnesOwnIsOneThatIsNone(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -137,6 +140,7 @@ func TestASessionThatIsNotOnesOwnIsOneThatIsNone(t *testing.T) {
 	}
 }
 
+// ASVS 7.5.2
 func TestPeopleEndAllTheirSessions(t *testing.T) {
 	t.Parallel()
 	for _, keep := range []bool{true, false} {

@@ -9,6 +9,7 @@ import (
 	"github.com/latchkey-auth/latchkey/server/auth/accounts"
 )
 
+// ASVS 6.2.1, 6.2.4, 6.2.5, 6.2.9, 6.2.11
 func TestTheRulesForNewPasswords(t *testing.T) {
 	t.Parallel()
 	const (
@@ -67,6 +68,7 @@ func TestTheRulesForNewPasswords(t *testing.T) {
 	}
 }
 
+// ASVS 6.2.11
 func TestAPasswordIsNotLikeAPartOfThreeLetters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -77,6 +79,7 @@ func TestAPasswordIsNotLikeAPartOfThreeLetters(t *testing.T) {
 	}
 }
 
+// ASVS 6.2.11
 func TestAUserWithoutANameHasNoneToResemble(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -86,6 +89,7 @@ func TestAUserWithoutANameHasNoneToResemble(t *testing.T) {
 }
 
 // What leaves the machine is asked last: of a password that is refused anyway nobody learns.
+// ASVS 6.2.12
 func TestOnlyAPasswordThatIsGoodOtherwiseIsLookedUpAmongBreaches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -98,6 +102,7 @@ func TestOnlyAPasswordThatIsGoodOtherwiseIsLookedUpAmongBreaches(t *testing.T) {
 }
 
 // A person reads before what they would be refused for after.
+// ASVS 6.1.2, 6.2.1
 func TestTheRulesAreSaidAsTheyAreSet(t *testing.T) {
 	t.Parallel()
 	const rest = " characters of any kind, spaces included. Common passwords are refused, and so are those that resemble the e-mail address, the name or this site."

@@ -145,6 +145,7 @@ func TestTheLifeOfAKey(t *testing.T) {
 	}
 }
 
+// ASVS 9.1.3
 func TestARevokedKeyIsRefusedByEveryInstance(t *testing.T) {
 	t.Parallel()
 	clock, store := &authtest.Clock{At: authtest.Noon}, authtest.NewStore()
@@ -174,6 +175,7 @@ func TestARevokedKeyIsRefusedByEveryInstance(t *testing.T) {
 
 // Signing is by what was read a second ago at most: an instance that does not know of a
 // revocation yet makes no token that others refuse.
+// ASVS 9.1.3
 func TestNoInstanceSignsWithARevokedKeyForLong(t *testing.T) {
 	t.Parallel()
 	clock, store := &authtest.Clock{At: authtest.Noon}, authtest.NewStore()
@@ -188,6 +190,7 @@ func TestNoInstanceSignsWithARevokedKeyForLong(t *testing.T) {
 	}
 }
 
+// ASVS 9.1.3
 func TestMadeUpKeysCostLittle(t *testing.T) {
 	t.Parallel()
 	clock, store := &authtest.Clock{At: authtest.Noon}, authtest.NewStore()
@@ -248,6 +251,7 @@ func TestTheSecretChanges(t *testing.T) {
 }
 
 // Whoever can write to the database, and has no secret, can plant no key.
+// ASVS 9.1.3
 func TestAPlantedKeyIsNotUsed(t *testing.T) {
 	t.Parallel()
 	clock, store := &authtest.Clock{At: authtest.Noon}, authtest.NewStore()

@@ -80,7 +80,7 @@ func TestOnlyStaffSignInAtTheAdminSite(t *testing.T) {
 	}
 }
 
-// ASVS 6.3.1, 6.3.3
+// ASVS 6.3.1, 6.3.4
 func TestBothChannelsCountTheSameAttempts(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -301,7 +301,7 @@ func TestASessionThatWasNeverConfirmed(t *testing.T) {
 
 // Whoever has a stolen session would else guess its password here.
 //
-// ASVS 6.3.1, 6.3.3
+// ASVS 6.3.1, 6.3.4
 func TestConfirmingIsLimitedLikeALogin(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
@@ -341,6 +341,7 @@ func TestAProofForgivesWrongOnesBeforeIt(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestAHundredWrongProofsLockTheSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())

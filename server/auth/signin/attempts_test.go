@@ -100,6 +100,7 @@ func TestAllNetworksTogetherWaitToo(t *testing.T) {
 	w.MustRefuse(t, from(stranger(0), to("bob@example.com", wrong)), auth.CodeInvalidCredentials) // nobody's, and not limited
 }
 
+// ASVS 6.3.1
 func TestANetworkThatTriesManyAccountsWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -119,6 +120,7 @@ func TestANetworkThatTriesManyAccountsWaits(t *testing.T) {
 }
 
 // One of one's own accounts must not pay for guessing at others.
+// ASVS 6.3.1
 func TestASuccessForgivesNoNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -156,6 +158,7 @@ func TestNoLimitPerNetwork(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestAHundredFailuresLockAnAccount(t *testing.T) {
 	t.Parallel()
 	for name, known := range map[string]bool{"that somebody has": true, "that nobody has": false} {
@@ -211,6 +214,7 @@ func TestWaitsBeginAnewAfterADay(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestWhatIsRefusedBeyondTheLimitIsNotCounted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -237,6 +241,7 @@ func TestASuccessForgetsTheFailures(t *testing.T) {
 
 // Whoever owns a twin, an address that differs in letter case alone, could reset the
 // counter of the other without end.
+// ASVS 6.3.1
 func TestASuccessForgivesNoTwin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice(), auth.User{ID: 2, Email: "Alice@example.com", Password: "current$mine", IsActive: true})
@@ -251,6 +256,7 @@ func TestASuccessForgivesNoTwin(t *testing.T) {
 	w.MustRefuse(t, guess, auth.CodeTooManyAttempts)
 }
 
+// ASVS 6.3.1
 func TestANetworkThatAUserCameFromCountsApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -264,6 +270,7 @@ func TestANetworkThatAUserCameFromCountsApart(t *testing.T) {
 	w.MustRefuse(t, authtest.AliceLogin(), auth.CodeTooManyAttempts)
 }
 
+// ASVS 6.3.1
 func TestANetworkThatIsKnownIsLimitedToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -280,6 +287,7 @@ func TestANetworkThatIsKnownIsLimitedToo(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestAttemptsAreCountedForTheAddressInEveryForm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, auth.User{Email: "müller@example.com", Password: "current$secret", IsActive: true})
@@ -305,6 +313,7 @@ func TestAttemptsAreCountedForAddressesThatNobodyHas(t *testing.T) {
 }
 
 // People type passwords into the e-mail field.
+// ASVS 6.3.8
 func TestTheKeysOfAttemptsTellNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -329,6 +338,7 @@ func TestTheKeysOfAttemptsTellNothing(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestAnAttemptStaysCountedThoughTheClientHungUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -380,6 +390,7 @@ func TestAttemptsThatAreBeingCheckedAreWaitedFor(t *testing.T) {
 	f.End([]string{"b"}) // nothing
 }
 
+// ASVS 6.3.1
 func TestEveryAttemptComesToAnEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())

@@ -229,6 +229,7 @@ func TestRenewalsEndWithTheSession(t *testing.T) {
 
 // A Django that deactivates somebody and activates them again leaves no session that was
 // used meanwhile.
+// ASVS 7.4.2
 func TestASessionWhoseUserWasSeenInactiveEnds(t *testing.T) {
 	t.Parallel()
 	for name, renewed := range map[string]bool{"seen meanwhile": true, "not seen meanwhile": false} {
@@ -264,6 +265,7 @@ func TestASessionWhoseUserWasSeenInactiveEnds(t *testing.T) {
 	}
 }
 
+// ASVS 7.4.2
 func TestASessionOfTheAdminSiteWhoseUserWasSeenInactiveEnds(t *testing.T) {
 	t.Parallel()
 	staff := authtest.Alice()

@@ -29,6 +29,7 @@ func locked(t *testing.T) (w *world, device string) {
 	return w, device
 }
 
+// ASVS 6.3.1
 func TestADeviceIsLetInWhileStrangersGuess(t *testing.T) {
 	t.Parallel()
 	w, device := locked(t)
@@ -37,6 +38,7 @@ func TestADeviceIsLetInWhileStrangersGuess(t *testing.T) {
 	w.MustRefuse(t, from(stranger(998), authtest.AliceLogin()), auth.CodeTooManyAttempts) // strangers are not
 }
 
+// ASVS 6.3.1
 func TestADeviceIsLimitedToo(t *testing.T) {
 	t.Parallel()
 	w, device := locked(t)
@@ -53,6 +55,7 @@ func TestADeviceIsLimitedToo(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.1
 func TestASuccessOnADeviceForgivesItAlone(t *testing.T) {
 	t.Parallel()
 	w, device := locked(t)
@@ -65,6 +68,7 @@ func TestASuccessOnADeviceForgivesItAlone(t *testing.T) {
 	w.MustRefuse(t, from(stranger(997), authtest.AliceLogin()), auth.CodeTooManyAttempts)
 }
 
+// ASVS 6.3.1
 func TestTokensOfDevicesThatCountForNothing(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(w *world, device string) string{
@@ -104,6 +108,7 @@ func TestADeviceStaysKnownWhenTheSecretChanges(t *testing.T) {
 	w.MustLogin(t, on(next, authtest.AliceLogin()))
 }
 
+// ASVS 6.3.1
 func TestADeviceIsOneAccountsAlone(t *testing.T) {
 	t.Parallel()
 	for name, other := range map[string]auth.User{
@@ -129,6 +134,7 @@ func TestADeviceIsOneAccountsAlone(t *testing.T) {
 }
 
 // Whoever finds a token learns nothing about a person, and not whose it is.
+// ASVS 6.3.8
 func TestATokenOfADeviceTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())

@@ -24,6 +24,7 @@ func TestAnAddressIsTrimmedOnEveryChannel(t *testing.T) {
 }
 
 // Else a space more would be a guess more.
+// ASVS 6.3.1
 func TestGuessesWithSpacesCountWithThoseWithout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -41,6 +42,7 @@ func TestGuessesWithSpacesCountWithThoseWithout(t *testing.T) {
 	}
 }
 
+// ASVS 6.2.8
 func TestAPasswordIsNotTrimmed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Alice())
@@ -50,6 +52,7 @@ func TestAPasswordIsNotTrimmed(t *testing.T) {
 }
 
 // It costs nothing, and is no guess: it is the same for everybody, known or not.
+// ASVS 6.2.9
 func TestAPasswordThatIsTooLongIsNeitherHashedNorCounted(t *testing.T) {
 	t.Parallel()
 	w := staffed(t)
