@@ -22,7 +22,7 @@ var guessable = []string{
 	"CHANGE_THIS_TO_SOMETHING_RANDOM_PLEASE",
 	"<random_string_at_least_32_characters_long>",
 	"a-string-secret-at-least-256-bits-long",
-	"bitte-in-der-produktion-unbedingt-aendern",
+	"bitte-in-der-produktion-unbedingt-aendern", //nolint:misspell // German
 	"changez-cette-clef-avant-la-mise-en-ligne",
 	"reallyreallyreallyreallyverysafe",
 	"mysupersecretjwtkeythatnobodyknows2024",
