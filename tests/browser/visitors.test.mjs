@@ -26,6 +26,8 @@ const lies = {
   'with a forged X-Forwarded-For': { 'x-forwarded-for': '203.0.113.9' },
   'with one of trusted addresses': { 'x-forwarded-for': '203.0.113.9, 127.0.0.1, ::1', 'x-real-ip': '203.0.113.9', forwarded: 'for=203.0.113.9' },
   'with a claim signed by another': { 'latchkey-client': claim(newSecret(), { side: 'app' }), 'x-forwarded-for': '203.0.113.9' },
+  'with a user agent that is long when it is written as JSON': { 'user-agent': '<"'.repeat(250) },
+  'who wants the headers dropped that tell of them': { connection: 'close, latchkey-client, x-forwarded-for', 'x-forwarded-for': '203.0.113.9' },
   'with a claim that is none': { 'latchkey-client': 'e30.e30', 'x-forwarded-for': '203.0.113.9' },
 }
 
@@ -74,12 +76,12 @@ for (const [name, start] of Object.entries(topologies)) {
     for (const [who, headers] of Object.entries(lies)) {
       test(`a visitor ${who} has their own address`, async () => {
         for (const [from, way] of [['127.0.0.2', 'signIn'], ['127.0.0.3', 'signInAtAuthJs']]) {
-          const userAgent = `Test-Visitor/1.0 (${who})`
-          const person = visitor(site.publicURL, { from, headers: { 'user-agent': userAgent, ...headers } })
+          const sent = { 'user-agent': `Test-Visitor/1.0 (${who})`, ...headers }
+          const person = visitor(site.publicURL, { from, headers: sent })
           await person[way](site.user)
           const { access_token: token } = await person.session()
           const { address, user_agent } = await sessionsOf(site, token).current()
-          assert.deepEqual({ address, user_agent }, { address: from, user_agent: userAgent })
+          assert.deepEqual({ address, user_agent }, { address: from, user_agent: sent['user-agent'] })
         }
       })
     }
