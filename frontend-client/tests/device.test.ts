@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
-import { DEVICE_COOKIE, keepDevice, knownDevice } from '@/latchkey/device'
+import { keepDevice, knownDevice } from '@/latchkey/device'
 
 const jar = new Map<string, { value: string; options: object }>()
 
@@ -33,12 +33,12 @@ test('a login that answers none keeps the one before', async () => {
 })
 
 test.each([
-  ['https://app.example.com', true],
-  ['http://localhost:3000', false],
-])('on %s no script reads it, and secure is %s', async (url, secure) => {
+  ['https://app.example.com', '__Host-latchkey_device', true],
+  ['http://localhost:3000', 'latchkey_device', false],
+])('on %s it is %s, no script reads it, and secure is %s', async (url, name, secure) => {
   vi.stubEnv('AUTH_URL', url)
   await keepDevice('token')
-  const { httpOnly, sameSite, path, maxAge, ...rest } = jar.get(DEVICE_COOKIE)!.options as Record<string, unknown>
+  const { httpOnly, sameSite, path, maxAge, ...rest } = jar.get(name)!.options as Record<string, unknown>
   expect({ httpOnly, sameSite, path, rest }).toEqual({ httpOnly: true, sameSite: 'lax', path: '/', rest: { secure } })
   expect(maxAge).toBeGreaterThan(180 * 24 * 60 * 60)
 })

@@ -214,6 +214,17 @@ func TestWithoutASecretNothingIsClaimed(t *testing.T) {
 	}
 }
 
+func TestAUserAgentDoesNotKeepAClaimFromTheApp(t *testing.T) {
+	t.Parallel()
+	w := newClaimWorld(t, claimSecret)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	w.sign(r, auth.Client{Address: visitor.Address, UserAgent: strings.Repeat("<", 1<<16)})
+	payload, _, _ := strings.Cut(r.Header.Get(claimHeader), ".")
+	if said, err := decodeClaim(payload); err != nil || said.Address != visitor.Address {
+		t.Errorf("the app is told of %+v: %v", said, err)
+	}
+}
+
 func TestManyUsersOfOnePrivateAddressAreWarnedOf(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

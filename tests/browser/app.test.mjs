@@ -183,16 +183,22 @@ describe('signing in and out', { timeout: 600_000 }, () => {
         await fetch(site.origin + path)
         await becomes(() => site.output().includes(`"path":"${path}"`), true)
       }
-      const asked = async (path) => {
+      const asked = async (path, open = () => page.goto(site.origin + path)) => {
         await mark()
         const from = site.output().length
-        await page.goto(site.origin + path)
+        await open()
         await mark()
         const lines = site.output().slice(from).split('\n')
         return lines.flatMap((line) => line.match(/"path":"(\/api\/v1[^"]*)"/)?.[1] ?? []).filter((path) => !path.includes('/mark-'))
       }
       assert.deepEqual(await asked('/'), ['/api/v1/users/session/'])
       assert.deepEqual(await asked('/account'), ['/api/v1/users/session/', '/api/v1/users/me/'])
+      for (const headers of [{ purpose: 'prefetch', 'next-router-prefetch': '1' }, { rsc: '1', 'next-router-prefetch': '1' }, { rsc: '1' }]) {
+        const open = (url) => page.evaluate(([url, headers]) => fetch(url, { headers }).then((answer) => answer.url), [url, headers])
+        const url = await open('/') // with the hash that Next.js's own router adds
+        assert.deepEqual(await asked('/', () => open(url)), ['/api/v1/users/session/'], JSON.stringify(headers))
+      }
+      assert.deepEqual(await asked('/api/auth/session'), ['/api/v1/users/session/'])
       await page.context().clearCookies()
       assert.deepEqual(await asked('/'), [])
     })

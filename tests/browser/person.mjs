@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { app, AUTH_SECRET } from './server.mjs'
 
-const { decode, encode } = await import(
+export const { decode, encode } = await import(
   pathToFileURL(createRequire(join(app, 'package.json')).resolve('next-auth/jwt')).href
 )
 

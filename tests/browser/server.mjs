@@ -193,21 +193,24 @@ export async function startApp(port, env) {
 export const AUTH_SECRET = randomBytes(33).toString('base64')
 
 /**
- * Starts both, as one address. `settings` are latchkey's; `publicURL` is where
- * browsers reach it, when that is not its own address.
+ * Starts both, as one address. `settings` are latchkey's, `appSettings` the app's;
+ * `publicURL` is where browsers reach it, when that is not its own address. With
+ * `appFirst` it is the app that they reach, and latchkey hands nothing to it.
  */
 export function startSite(options = {}) {
   return onFreePort((port) => startSiteBehind(port, options))
 }
 
-async function startSiteBehind(port, { settings = {}, publicURL }) {
+async function startSiteBehind(port, { settings = {}, appSettings = {}, appFirst = false, publicURL }) {
+  const appOrigin = `http://127.0.0.1:${port}`
+  publicURL ??= appFirst ? appOrigin : undefined
   const server = await startServer({
-    LATCHKEY_FRONTEND_URL: `http://127.0.0.1:${port}`,
+    ...(!appFirst && { LATCHKEY_FRONTEND_URL: appOrigin }),
     LATCHKEY_TRUSTED_PROXIES: '127.0.0.1', // and not 127.0.0.2, where a stranger comes from
     ...(publicURL && { LATCHKEY_PUBLIC_URL: publicURL }),
     ...settings,
   })
-  const appEnv = { AUTH_SECRET, AUTH_URL: publicURL ?? server.origin, INTERNAL_API_URL: `${server.origin}/api/v1` }
+  const appEnv = { AUTH_SECRET, AUTH_URL: publicURL ?? server.origin, INTERNAL_API_URL: `${server.origin}/api/v1`, ...appSettings }
   let node
   try {
     node = await startApp(port, appEnv)
@@ -218,7 +221,8 @@ async function startSiteBehind(port, { settings = {}, publicURL }) {
   return {
     ...server,
     app: node,
-    appOrigin: `http://127.0.0.1:${port}`,
+    appOrigin,
+    publicURL: publicURL ?? server.origin,
     async stop() {
       await node.stop()
       await server.stop()
