@@ -87,15 +87,16 @@ func newClaims(secret []byte, now func() time.Time, log *slog.Logger) (*claims, 
 	return &claims{key: key, now: now, log: log, recent: map[[16]byte]struct{}{}, past: map[[16]byte]struct{}{}}, nil
 }
 
-// sign puts a claim about the client into a request to the app, in place of any that the
-// client has sent.
+// sign puts a claim about the client's address into a request to the app, in place of any
+// that the client has sent. The user agent is in the request already, and is the client's
+// to choose: it must not make a claim too long to be sent.
 func (c *claims) sign(out *http.Request, client auth.Client) {
 	out.Header.Del(claimHeader)
 	if c == nil {
 		return
 	}
 	payload, err := json.Marshal(claim{Time: c.now().Unix(), Nonce: rand.Text(), Address: client.Address})
-	if err != nil { // of texts and a number: never
+	if err != nil {
 		return // the app then knows no more than the address it is called from
 	}
 	text := b64(payload)
