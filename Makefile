@@ -11,7 +11,7 @@ APP_INSTALLED := $(APP)/node_modules/.installed
 APP_BUILT := $(APP)/.next/standalone/server.js
 APP_SOURCES := $(shell find $(APP)/src $(APP)/*.ts $(APP)/*.mjs $(APP)/package.json -type f 2>/dev/null)
 
-.PHONY: help run dev build build-app test ci test-go test-app test-browser lint lint-go lint-contract lint-app generate bench fuzz clean
+.PHONY: help run dev build build-app test ci test-go test-app test-browser lint lint-go lint-contract lint-app generate bench soak fuzz clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -99,6 +99,9 @@ generate: $(APP_INSTALLED) ## make gen/ and the TypeScript client from the contr
 
 bench: build build-app ## the figures of README.md, as a table
 	go run ./tests/bench
+
+soak: ## hold it in the memory of small containers (as root; quarter of an hour)
+	go run ./tests/bench -only soak
 
 FUZZTIME := 30s
 fuzz: ## run every fuzz target for FUZZTIME (30s)

@@ -60,6 +60,8 @@ var livesIn = map[string][]string{
 	"github.com/go-json-experiment": {"server/api", "server/token"},
 	"github.com/dustin/go-humanize": {"server/admin"},
 	"github.com/mileusna":           {"server/auth"},
+	"github.com/KimMachineGun":      {"server/app"},
+	"golang.org/x/sync":             {"server/password"},
 }
 
 func TestImportsFollowThePlan(t *testing.T) {

@@ -41,6 +41,8 @@ func TestAClientThatStopsInTheMiddleOfItsBody(t *testing.T) {
 		for _, length := range []string{"Content-Length: 50", "Transfer-Encoding: chunked"} {
 			token := token
 			switch {
+			case strings.HasSuffix(line, "introspect/"):
+				token = apptest.IntrospectionSecret
 			case strings.HasSuffix(line, "logout/"): // it would end the session for the others
 				token = app.Login(t, alice)
 			case strings.HasSuffix(line, "logout-all/"): // and this all of hers
@@ -68,7 +70,11 @@ func stopInTheMiddle(app *apptest.App, line, length, token string) (status int, 
 	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil { // for a failure alone
 		return 0, err
 	}
-	if _, err := fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n%s\r\n\r\n5\r\n{", line, token, length); err != nil {
+	media := "application/json"
+	if strings.HasSuffix(line, "introspect/") {
+		media = "application/x-www-form-urlencoded" // RFC 7662, section 2.1
+	}
+	if _, err := fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\n%s\r\n\r\n5\r\n{", line, token, media, length); err != nil {
 		return 0, err
 	}
 	reader := bufio.NewReader(conn)

@@ -49,7 +49,8 @@ export function whyForeign(method: string, pathname: string, headers: Headers): 
   }
   if (!origin) return `Sec-Fetch-Site is ${quote(site)}, want "same-origin"`
   const own = publicOrigin()
-  if (own) return sameOrigin(origin, own) ? undefined : `Origin is ${quote(origin)}, want ${quote(own)}, which is AUTH_URL`
+  if (own)
+    return sameOrigin(origin, own) ? undefined : `Origin is ${quote(origin)}, want ${quote(own)}, which is AUTH_URL`
   const host = headers.get('x-forwarded-host') ?? headers.get('host')
   if (!site && URL.canParse(origin) && new URL(origin).host === host) return undefined
   return `Origin is ${quote(origin)}, Sec-Fetch-Site ${quote(site)}, want the host ${quote(host)}; AUTH_URL names no public address`

@@ -5,6 +5,8 @@
 //	bearer.go     the token of a request
 //	schemes.go    the contract's security schemes: who may call, and how it is told
 //	body.go       what JSON and which forms are let through; invalid.go says in our words what is wrong
+//	largebodies.go
+//	              few large bodies at once
 //	contract.go   what the guard reads of the contract
 //	handlers.go   unpack · call · convert, nothing else; convert.go is the last of these
 //	keyset.go     public keys as a JWK Set, and what is said of a token

@@ -68,6 +68,7 @@ func newGuard(contract *openapi3.T, schemes map[string]scheme, p problems) (*gua
 		base:       contract.Servers[0].URL,
 		operations: found,
 		problems:   p,
+		large:      newLargeBodies(),
 		options: &openapi3filter.Options{
 			MultiError: true,
 			// Or a second member in another letter case slips past validation.

@@ -28,27 +28,39 @@ type guard struct {
 	operations map[operationKey]*operation
 	problems   problems
 	options    *openapi3filter.Options
+	large      largeBodies
 }
 
 func (g *guard) handle(c *gin.Context) {
-	if err := g.check(c); err != nil {
+	leave, err := g.check(c)
+	defer leave()
+	if err != nil {
 		g.problems.write(c.Writer, c.Request, err)
 		c.Abort()
+		return
 	}
+	c.Next()
 }
 
-func (g *guard) check(c *gin.Context) error {
+// check returns what to do when the request is answered.
+func (g *guard) check(c *gin.Context) (leave func(), err error) {
+	leave = func() {}
 	op := g.operations[keyOf(c.Request.Method, c.FullPath()[len(g.base):])]
 	if op == nil {
-		return errors.New("a route that is not in the contract: " + c.FullPath())
+		return leave, errors.New("a route that is not in the contract: " + c.FullPath())
 	}
 	if c.Request.ContentLength > maxBody {
-		return errBodyTooLarge
+		return leave, errBodyTooLarge
 	}
 	if err := g.identify(c, op); err != nil {
-		return err
+		return leave, err
 	}
-	return g.validate(c, op)
+	if op.body != nil {
+		if leave, err = g.large.enter(c.Request); err != nil {
+			return leave, err
+		}
+	}
+	return leave, g.validate(c, op)
 }
 
 // identify puts who is signed in where [principal] finds it.

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -34,20 +32,6 @@ import (
 // to learn of it in a tenth of a second.
 const hashWait = 40 * time.Millisecond
 
-// cores is how many the process may use, as it starts: [TuneRuntime] changes what
-// the runtime says.
-var cores = runtime.GOMAXPROCS(0)
-
-// TuneRuntime makes room for requests beside the hashing of passwords, which
-// takes every core for tens of milliseconds at a time and 19 MiB for each
-// password. One more thread than cores lets the kernel share the cores, where
-// Go's own scheduler would let the requests wait; a garbage collection five times
-// as rare leaves more of the cores to both. `make bench` has the figures (flood).
-func TuneRuntime() {
-	runtime.GOMAXPROCS(cores + 1)
-	debug.SetGCPercent(400)
-}
-
 // App is latchkey, put together. Handler serves everything; the store and the services
 // are for the commands.
 type App struct {
@@ -65,6 +49,8 @@ type App struct {
 	log         *slog.Logger
 	byHandles   bool // the cap of connections is what file handles allow
 	maxCounters int  // of attempts to guess a secret
+	memory      memoryPlan
+	kept        *keeper
 }
 
 // Options are what tests replace, and how people call the program; the zero value
@@ -73,6 +59,7 @@ type Options struct {
 	Clock   auth.Clock
 	NewID   func() string
 	Program string // for commands that pages show; empty means latchkey
+	Memory  int64  // what the container has, in bytes; 0: ask the system
 }
 
 // New puts latchkey together. It connects to nothing yet, but makes the data
@@ -96,7 +83,11 @@ func New(cfg *config.Config, version string, log *slog.Logger, options Options) 
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Store: store, clock: options.Clock, log: log, maxCounters: cfg.Guessing.MaxCounters}
+	memory, err := memoryOf(options)
+	if err != nil {
+		log.Warn("the memory limit is not known: set GOMEMLIMIT if there is one", "error", err)
+	}
+	a := &App{Store: store, clock: options.Clock, log: log, maxCounters: cfg.Guessing.MaxCounters, memory: memory, kept: &keeper{plan: memory}}
 	if err := a.wire(cfg, secret, version, options); err != nil {
 		_ = store.Close() // the other error says more
 		return nil, err
@@ -161,7 +152,8 @@ func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) err
 	}
 	passwords, err := password.NewPool(password.Settings{
 		Hasher:  cfg.PasswordHasher,
-		Workers: cores,
+		Workers: a.memory.workers,
+		Memory:  a.memory.hashing,
 		Wait:    hashWait,
 	}, rand.Reader)
 	if err != nil {

@@ -19,5 +19,7 @@
 //	passwords.go   what new passwords are held against: the names of the site, known breaches
 //	secret.go      the development secret
 //	jobs.go        what runs beside the requests: named jobs, each with an interval
+//	memory.go      how the memory that there is is shared out
+//	runtime.go     what Go's runtime is told about it, at the start and then
 //	logging.go     how it writes its log
 package app

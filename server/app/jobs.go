@@ -26,6 +26,7 @@ func (a *App) jobs() []job {
 		{"delete-expired", time.Hour, a.deleteExpired},
 		{"trim-attempts", trimEvery, a.trimAttempts},
 		{"signing-keys", keys.RefreshEvery, a.maintainKeys},
+		{"keep-memory", keepEvery, a.keepMemory},
 	}
 }
 

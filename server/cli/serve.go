@@ -64,7 +64,9 @@ On SIGINT or SIGTERM it finishes open requests, then stops.`,
 }
 
 func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *slog.Logger) error {
-	app.TuneRuntime()
+	if err := a.TuneRuntime(); err != nil {
+		return err
+	}
 	if err := prepareDatabase(ctx, cfg, a, log); err != nil {
 		return err
 	}
@@ -83,7 +85,8 @@ func serve(ctx context.Context, env Env, cfg *config.Config, a *app.App, log *sl
 	if most, byHandles := a.ConnectionCap(); byHandles {
 		log.WarnContext(ctx, "the limit of open files (ulimit -n) bounds how many connections there can be", "most", most)
 	}
-	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version())
+	log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "database", a.Store.Name(), "version", Version(),
+		a.MemoryAttr(), a.HashesAtOnceAttr())
 
 	server := &http.Server{
 		Handler:           a.Handler,

@@ -6,6 +6,7 @@
 //	settings.go   each setting: its name, its default, how it is read, what it means
 //	guessing.go   those of the limits on guessing
 //	secret.go     what a secret key must not be
+//	leaked.go     secrets that anybody can read
 //	measure.go    how random a text looks
 //	unknown.go    telling of variables that are no setting
 //	load.go       reading them all, and telling every fault at once

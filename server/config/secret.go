@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -60,6 +61,8 @@ func whatIsWrongWith(secret string, words dictionary) string {
 	}
 	for _, text := range append(decoded(secret), secret) {
 		switch {
+		case isLeaked(text):
+			return "is published"
 		case published.MatchString(text):
 			return "is published, or has words in it that published ones have"
 		case severalWords.MatchString(text):
@@ -78,6 +81,11 @@ func whatIsWrongWith(secret string, words dictionary) string {
 		}
 	}
 	return ""
+}
+
+func isLeaked(secret string) bool {
+	sum := sha256.Sum256([]byte(secret))
+	return leaked[hex.EncodeToString(sum[:8])]
 }
 
 // minDistinct is how many of 32 bytes are to differ; of random ones 30 do.

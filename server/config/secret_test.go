@@ -22,7 +22,7 @@ var guessable = []string{
 	"CHANGE_THIS_TO_SOMETHING_RANDOM_PLEASE",
 	"<random_string_at_least_32_characters_long>",
 	"a-string-secret-at-least-256-bits-long",
-	"bitte-in-der-produktion-unbedingt-aendern",
+	"bitte-in-der-produktion-unbedingt-aendern", //nolint:misspell // German
 	"changez-cette-clef-avant-la-mise-en-ligne",
 	"reallyreallyreallyreallyverysafe",
 	"mysupersecretjwtkeythatnobodyknows2024",
@@ -45,6 +45,9 @@ var guessable = []string{
 	"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
 	"404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
 	"n2r5u8x/A%D*G-KaPdSgVkYp3s6v9y$B&E(H+MbQeThWmZq4t7w!z%C*F-J@NcRf",
+	"GQDstcKsx0NHjPOuXOYg5MbeJ1XT0uFiwDVvVBrk",
+	"7c32d31dbdd39f2111da0b1dea59e94f3ed715fd8cdf0ca3ecf354ca1a2e3e30",
+	"UUbcc8vjUkGjuDyvK1gRTts9sZp2N8k9tbIQaGjZ6SNOyR4d",
 	// names
 	"0a6b944d-d2fb-46fc-a85e-0295c986cd9f",
 	"{0A6B944D-D2FB-46FC-A85E-0295C986CD9F}",

@@ -43,6 +43,8 @@ func (a argon2Password) kind() string {
 	return fmt.Sprintf("%s m=%d,t=%d,p=%d", a.variant, a.memoryKiB, a.time, a.threads)
 }
 
+func (a argon2Password) memory() int64 { return int64(a.memoryKiB) << 10 }
+
 // weakerThan compares memory × passes, the measure by which the OWASP Password
 // Storage Cheat Sheet's five settings are alike.
 func (a argon2Password) weakerThan(current algorithm) bool {
@@ -86,6 +88,8 @@ func (p pbkdf2Password) match(password string) (bool, error) {
 
 func (p pbkdf2Password) kind() string { return p.name + " " + strconv.Itoa(p.iterations) }
 
+func (pbkdf2Password) memory() int64 { return 0 }
+
 func (p pbkdf2Password) weakerThan(current algorithm) bool {
 	c, same := current.(pbkdf2Password)
 	return !same || p.name != c.name || p.iterations < c.iterations
@@ -122,6 +126,8 @@ func (b bcryptPassword) match(password string) (bool, error) {
 
 func (b bcryptPassword) kind() string { return b.name + " " + strconv.Itoa(b.cost) }
 
+func (bcryptPassword) memory() int64 { return 0 }
+
 // weakerThan: no setting makes bcrypt the current algorithm.
 func (bcryptPassword) weakerThan(algorithm) bool { return true }
 
@@ -153,6 +159,9 @@ func (s scryptPassword) match(password string) (bool, error) {
 }
 
 func (s scryptPassword) kind() string { return fmt.Sprintf("scrypt %d,%d,%d", s.n, s.r, s.p) }
+
+// memory is that of V and B (RFC 7914, section 6).
+func (s scryptPassword) memory() int64 { return 128 * int64(s.r) * int64(s.n+s.p) }
 
 // weakerThan: no setting makes scrypt the current algorithm.
 func (scryptPassword) weakerThan(algorithm) bool { return true }

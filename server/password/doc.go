@@ -3,9 +3,10 @@
 //
 //	algorithm$…          decode (encoding.go)
 //	   │
-//	one struct per algorithm, with match, kind and work (algorithms.go)
+//	one struct per algorithm, with match, kind, memory and work (algorithms.go)
 //	   │
-//	Pool: a place to hash in, or "busy" (pool.go), shared fairly (fairqueue.go)
+//	Pool: a place to hash in, or "busy" (pool.go), shared fairly (fairqueue.go),
+//	as far as there is memory (room.go)
 //
 // hasher.go has what new passwords are encoded with, common.go the passwords that everybody
 // tries.

@@ -24,6 +24,8 @@ type algorithm interface {
 	match(password string) (bool, error)
 	// kind names algorithm and work: all of one kind take the same time.
 	kind() string
+	// memory is how many bytes it takes to check, as far as they matter: 0 for a few KiB.
+	memory() int64
 	// weakerThan reports whether the work is less than that of current.
 	weakerThan(current algorithm) bool
 	// encode is the inverse of decode.

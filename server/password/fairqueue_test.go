@@ -30,11 +30,9 @@ func v6(provider, customer uint16) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom16(bytes), 64)
 }
 
-// served is what a queue with one place does while clients come as arrive says: who was
-// let in, in order.
+// served is a queue with one place, and who waits in it.
 type served struct {
 	*fairQueue
-	order []netip.Prefix
 	known []*waiter
 }
 

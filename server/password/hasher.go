@@ -21,6 +21,15 @@ const (
 	CheapForTests Hasher = "cheap, for tests"
 )
 
+// What a password takes to be hashed, in bytes.
+const (
+	CurrentMemory = currentKiB << 10   // at the setting for new ones
+	MaxMemory     = maxMemoryKiB << 10 // at the heaviest setting that is accepted
+)
+
+// currentKiB is [Argon2id]'s memory.
+const currentKiB = 19456
+
 // saltLength is Django's: 22 characters of 62 are 131 bits.
 const saltLength = 22
 
@@ -43,7 +52,7 @@ func (h Hasher) fresh(random io.Reader) (algorithm, error) {
 	if h == CheapForTests {
 		return argon2Password{variant: "argon2id", memoryKiB: 64, time: 1, threads: 1, salt: []byte(salt), digest: digest}, nil
 	}
-	return argon2Password{variant: "argon2id", memoryKiB: 19456, time: 2, threads: 1, salt: []byte(salt), digest: digest}, nil
+	return argon2Password{variant: "argon2id", memoryKiB: currentKiB, time: 2, threads: 1, salt: []byte(salt), digest: digest}, nil
 }
 
 // hash encodes a password by the current setting.

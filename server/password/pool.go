@@ -20,6 +20,7 @@ const linePerWorker = 2
 type Settings struct {
 	Hasher  Hasher
 	Workers int           // passwords hashed at once; one per core is as fast as it gets
+	Memory  int64         // bytes that they may take at once, with their garbage; 0: nothing bounds it
 	Wait    time.Duration // how long a surplus login of a crowd waits before it is refused
 }
 
@@ -30,8 +31,8 @@ type Pool struct {
 	settings Settings
 	current  algorithm
 	random   io.Reader
-	line     *fairQueue    // who has been let in, and who waits to be
-	places   chan struct{} // who is hashing
+	line     *fairQueue // who has been let in, and who waits to be
+	room     *room      // who is hashing
 }
 
 var (
@@ -53,17 +54,17 @@ func NewPool(settings Settings, random io.Reader) (*Pool, error) {
 		current:  current,
 		random:   random,
 		line:     newFairQueue(settings.Workers*(1+linePerWorker), settings.Wait),
-		places:   make(chan struct{}, settings.Workers),
+		room:     newRoom(settings.Workers, settings.Memory),
 	}, nil
 }
 
 // Check implements [signin.Passwords].
 func (p *Pool) Check(ctx context.Context, encoded, password string) (auth.PasswordCheck, error) {
-	stored, err := decode(encoded)
+	stored, err := p.decode(encoded)
 	if err != nil {
 		return auth.PasswordCheck{}, fmt.Errorf("decoding a password: %w", err)
 	}
-	leave, err := p.enter(ctx)
+	leave, err := p.room.enter(ctx, stored.memory())
 	if err != nil {
 		return auth.PasswordCheck{}, err
 	}
@@ -78,7 +79,7 @@ func (p *Pool) Check(ctx context.Context, encoded, password string) (auth.Passwo
 
 // Hash implements [signin.Passwords].
 func (p *Pool) Hash(ctx context.Context, password string) (string, error) {
-	leave, err := p.enter(ctx)
+	leave, err := p.room.enter(ctx, p.current.memory())
 	if err != nil {
 		return "", err
 	}
@@ -87,8 +88,8 @@ func (p *Pool) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Kind implements [signin.Passwords].
-func (*Pool) Kind(encoded string) string {
-	stored, err := decode(encoded)
+func (p *Pool) Kind(encoded string) string {
+	stored, err := p.decode(encoded)
 	if err != nil {
 		return ""
 	}
@@ -100,14 +101,14 @@ func (p *Pool) IsUsable(encoded string) bool { return p.Kind(encoded) != "" }
 
 // Outdated implements [signin.Passwords].
 func (p *Pool) Outdated(encoded string) bool {
-	stored, err := decode(encoded)
+	stored, err := p.decode(encoded)
 	return err == nil && stored.weakerThan(p.current)
 }
 
 // DummyHash implements [signin.Passwords].
 func (p *Pool) DummyHash(like string) string {
 	kind := p.current
-	if stored, err := decode(like); err == nil {
+	if stored, err := p.decode(like); err == nil {
 		kind = stored
 	}
 	return kind.dummy().encode()
@@ -118,14 +119,16 @@ func (p *Pool) Admit(ctx context.Context, client auth.Client) (leave func(), err
 	return p.line.enter(ctx, client.Network())
 }
 
-// enter waits for a place to hash in.
-func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
-	select {
-	case p.places <- struct{}{}:
-		return func() { <-p.places }, nil
-	case <-ctx.Done():
-		return nil, outOfTime(ctx)
+// decode refuses what there is no room to check, as it does what nobody has room for.
+func (p *Pool) decode(encoded string) (algorithm, error) {
+	stored, err := decode(encoded)
+	if err != nil {
+		return nil, err
 	}
+	if !p.room.fits(stored.memory()) {
+		return nil, errTooLarge
+	}
+	return stored, nil
 }
 
 // outOfTime tells a client that hung up from a request whose time was up before

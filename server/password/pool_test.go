@@ -30,10 +30,24 @@ func newBusyPool(t *testing.T, workers int) *Pool {
 	t.Helper()
 	pool := newPoolWith(t, Settings{Hasher: Argon2id, Workers: workers, Wait: wait}, rand.Reader)
 	for range workers {
-		pool.places <- struct{}{}
+		occupy(t, pool)
 	}
 	return pool
 }
+
+// occupy takes a place to hash in.
+func occupy(t *testing.T, pool *Pool) {
+	t.Helper()
+	if !pool.room.free.TryAcquire(pool.room.weight(CurrentMemory)) {
+		t.Fatal("there is no place")
+	}
+}
+
+// vacate gives it back.
+func vacate(pool *Pool) { pool.room.free.Release(pool.room.weight(CurrentMemory)) }
+
+// isVacant reports whether nobody hashes.
+func isVacant(pool *Pool) bool { return pool.room.free.TryAcquire(pool.room.size) }
 
 // newFullPool makes a pool that lets nobody in; leave makes room for one.
 func newFullPool(t *testing.T, workers int) (pool *Pool, leave func()) {
@@ -140,12 +154,12 @@ func TestWhenEveryPlaceIsTaken(t *testing.T) {
 				pool, began := newBusyPool(t, 1), time.Now()
 				go func() {
 					time.Sleep(time.Second)
-					<-pool.places
+					vacate(pool)
 				}()
 				if err := call(t.Context(), pool); err != nil || time.Since(began) != time.Second {
 					t.Errorf("answers %v after %v", err, time.Since(began))
 				}
-				if len(pool.places) != 0 {
+				if !isVacant(pool) {
 					t.Error("the place was not given back")
 				}
 			})
@@ -183,7 +197,7 @@ func TestAWaitIsNotCountedAsWork(t *testing.T) {
 		pool := newBusyPool(t, 1)
 		go func() {
 			time.Sleep(time.Second)
-			<-pool.places
+			vacate(pool)
 		}()
 		// In a bubble no time passes but by sleeping.
 		if check, err := pool.Check(t.Context(), cheap, "x"); err != nil || check.Took != 0 {
@@ -243,8 +257,8 @@ func TestNoMoreThanTheWorkersHashAtOnce(t *testing.T) {
 		if got := g.most.Load(); got != workers {
 			t.Errorf("at most %d hashed at once, want %d", got, workers)
 		}
-		if len(pool.places) != 0 {
-			t.Errorf("%d places were not given back", len(pool.places))
+		if !isVacant(pool) {
+			t.Error("some places were not given back")
 		}
 	})
 }
@@ -261,7 +275,7 @@ func TestWithoutRandomnessNothingIsHashed(t *testing.T) {
 	if encoded, err := pool.Hash(t.Context(), "x"); !errors.Is(err, cause) || encoded != "" {
 		t.Errorf("gives %q, %v", encoded, err)
 	}
-	if len(pool.places) != 0 {
+	if !isVacant(pool) {
 		t.Error("the place was not given back")
 	}
 }

@@ -17,6 +17,8 @@
 //	admin.go              the admin site's list of users, and all of them as a file
 //	rowcost.go            what a row takes a database, against an entry of an index
 //	app.go                the Next.js app: its scripts, and the way through the frontend proxy
+//	soak.go, container.go
+//	              what it does in the memory of a small container (make soak)
 //	load.go, wire.go      the load generator
 //	server.go, child.go   the processes that are measured
 //	postgres.go, seed.go  the databases

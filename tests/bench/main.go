@@ -22,6 +22,7 @@ type settings struct {
 	conns    int
 	flooders int
 	pause    time.Duration
+	soak     time.Duration
 	bareLog  bool
 	postgres string
 	binary   string
@@ -51,11 +52,12 @@ func parseFlags() *settings {
 	s := &settings{}
 	flag.Float64Var(&s.seconds, "seconds", 1.5, "length of a slice, in `seconds`")
 	flag.IntVar(&s.rounds, "rounds", 7, "how often each slice is measured")
-	flag.StringVar(&s.only, "only", "session,alg,login,flood,guess,start,admin,rowcost,app", "which `parts` to run")
+	flag.StringVar(&s.only, "only", "session,alg,login,flood,guess,start,admin,rowcost,app", "which `parts` to run; soak is one more")
 	flag.IntVar(&s.users, "users", 1_000_000, "users in the large database")
 	flag.IntVar(&s.conns, "conns", 32, "connections that ask for /users/session/")
 	flag.IntVar(&s.flooders, "flooders", 200, "clients that flood the login")
 	flag.DurationVar(&s.pause, "pause", 0, "what a flooding client waits between two requests")
+	flag.DurationVar(&s.soak, "soak", time.Minute, "how `long` logins flood a small container (part soak)")
 	flag.BoolVar(&s.bareLog, "bare-log", true, "let the bare handler log each request, as latchkey does")
 	flag.StringVar(&s.postgres, "postgres", "", "`URL` of a PostgreSQL user who may create databases (default: a throw-away cluster)")
 	flag.StringVar(&s.binary, "binary", "", "the latchkey to measure (default: the one of this tree, built now)")
@@ -80,7 +82,7 @@ func run(ctx context.Context, set *settings) (err error) {
 		measure func(ctx context.Context, b *bench) error
 	}{
 		{"session", measureSession}, {"alg", measureAlgs}, {"login", measureLogins}, {"flood", measureFlood}, {"guess", measureGuesses}, {"start", measureStart},
-		{"admin", measureAdmin}, {"rowcost", measureRowCost}, {"app", measureApp},
+		{"admin", measureAdmin}, {"rowcost", measureRowCost}, {"app", measureApp}, {"soak", measureSoak},
 	}
 	for _, part := range parts {
 		if !strings.Contains(","+set.only+",", ","+part.name+",") {

@@ -39,13 +39,18 @@ func (b *bench) serveLatchkey(ctx context.Context, database string, settings ...
 		program, args = b.self, []string{"child-latchkey"}
 	}
 	return b.start(ctx, "/api/v1/health", program, args, func(addr string) []string {
-		return append([]string{
-			"LATCHKEY_ADDR=" + addr,
-			"LATCHKEY_DATABASE_URL=" + database,
-			"LATCHKEY_DATA_DIR=" + b.dir,
-			"LATCHKEY_SECRET_KEY=" + secret,
-		}, settings...)
+		return append(b.serveSettings(addr, database), settings...)
 	})
+}
+
+// serveSettings are those of every latchkey that is measured.
+func (b *bench) serveSettings(addr, database string) []string {
+	return []string{
+		"LATCHKEY_ADDR=" + addr,
+		"LATCHKEY_DATABASE_URL=" + database,
+		"LATCHKEY_DATA_DIR=" + b.dir,
+		"LATCHKEY_SECRET_KEY=" + secret,
+	}
 }
 
 // serveBare starts the handler that the product is compared with.
