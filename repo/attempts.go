@@ -99,8 +99,7 @@ func (s *Store) ReserveAttempt(ctx context.Context, attempt signin.Attempt) (sig
 	if err := s.SettleAttempt(ctx, signin.Settlement{At: attempt.At, Release: reserved.Keys}); err != nil {
 		return signin.Reserved{}, err
 	}
-	until, err := s.blockedUntil(ctx, attempt)
-	return signin.Reserved{BlockedUntil: until}, err
+	return s.refused(ctx, attempt)
 }
 
 // wanted returns the counters of an attempt as rows of VALUES. Times are cast, so that a
@@ -129,29 +128,30 @@ func isWhole(attempt signin.Attempt, keys []string) bool {
 	return true
 }
 
-// blockedUntil reads when the next attempt is let in: the zero time when nothing blocks it
-// any more.
-func (s *Store) blockedUntil(ctx context.Context, attempt signin.Attempt) (time.Time, error) {
+// refused reads what blocks an attempt, and until when: the zero time when nothing does any
+// more.
+func (s *Store) refused(ctx context.Context, attempt signin.Attempt) (signin.Reserved, error) {
 	keys, roles := make([]string, 0, len(attempt.Counters)), map[string]signin.Role{}
 	for _, c := range attempt.Counters {
 		keys, roles[c.Key] = append(keys, c.Key), c.Role
 	}
 	var rows []attemptRow
 	if err := s.read.NewSelect().Model(&rows).Where("key IN (?)", bun.List(keys)).Where("expires_at > ?", attempt.At.UnixMilli()).Scan(ctx); err != nil {
-		return time.Time{}, fmt.Errorf("reading attempts: %w", translate(ctx, err))
+		return signin.Reserved{}, fmt.Errorf("reading attempts: %w", translate(ctx, err))
 	}
 	known := slices.ContainsFunc(rows, func(r attemptRow) bool { return roles[r.Key] == signin.RoleKnown })
-	var until int64
+	var refused signin.Reserved
 	for _, row := range rows {
-		role := roles[row.Key]
-		if role == signin.RoleAny || (role == signin.RoleKnown) == known {
-			until = max(until, row.BlockedUntil)
+		role, until := roles[row.Key], time.UnixMilli(row.BlockedUntil).UTC()
+		if counts := role == signin.RoleAny || (role == signin.RoleKnown) == known; !counts || !until.After(attempt.At) {
+			continue
+		}
+		refused.Blocking = append(refused.Blocking, row.Key)
+		if until.After(refused.BlockedUntil) {
+			refused.BlockedUntil = until
 		}
 	}
-	if until == 0 {
-		return time.Time{}, nil
-	}
-	return time.UnixMilli(until).UTC(), nil
+	return refused, nil
 }
 
 // SettleAttempt implements [signin.AttemptStore].

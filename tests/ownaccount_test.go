@@ -141,6 +141,7 @@ func TestASessionThatIsNotOnesOwnIsAnsweredAsNone(t *testing.T) {
 		if len(answers) != 1 {
 			t.Errorf("they are told apart: %v", answers)
 		}
+		wantStatus(t, app, endRequest(here, ""), http.StatusNotFound, "not_found") // a path to nothing
 		wantStatus(t, app, whoAmI(here), http.StatusOK, "")
 		wantStatus(t, app, whoAmI(bobs), http.StatusOK, "")
 	})

@@ -32,18 +32,50 @@ type keySet struct {
 	http *http.Client
 	now  func() time.Time
 
-	mu      sync.Mutex // held while fetching: all wait for one
+	fetching sync.Mutex // held while fetching: whoever needs what comes waits for it
+	tried    time.Time  // the last time
+
+	mu      sync.Mutex // guards these, which are written by who holds fetching too
 	keys    map[string]ed25519.PublicKey
 	fetched time.Time // the last time that it went well
-	tried   time.Time // the last time at all
 	maxAge  time.Duration
 }
 
 // key returns the key of a kid. [ErrUnavailable] says that it cannot be told now whether
 // there is one.
+//
+// A key that is at hand is answered at once while it is fresh, and while somebody else
+// fetches: tokens with a kid that somebody has made up, and a latchkey that does not
+// answer, keep nobody waiting who has a good token.
 func (s *keySet) key(ctx context.Context, kid string) (ed25519.PublicKey, error) {
+	key, isFresh := s.held(kid)
+	if isFresh {
+		return key, nil
+	}
+	if !s.fetching.TryLock() {
+		if key != nil {
+			return key, nil
+		}
+		s.fetching.Lock()
+	}
+	defer s.fetching.Unlock()
+	return s.keyNow(ctx, kid)
+}
+
+// held returns the key of a kid, if it is known and may still be used.
+func (s *keySet) held(kid string) (key ed25519.PublicKey, isFresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	age := s.now().Sub(s.fetched)
+	if age >= s.maxAge+keepWithout {
+		return nil, false
+	}
+	key = s.keys[kid]
+	return key, key != nil && age < s.maxAge
+}
+
+// keyNow returns the key of a kid after fetching what is due. The caller holds s.fetching.
+func (s *keySet) keyNow(ctx context.Context, kid string) (ed25519.PublicKey, error) {
 	now := s.now()
 	var fault error
 	if now.Sub(s.fetched) >= s.maxAge && now.Sub(s.tried) >= fetchEvery {
@@ -71,6 +103,7 @@ func (s *keySet) key(ctx context.Context, kid string) (ed25519.PublicKey, error)
 }
 
 // fetch fetches the set, for everybody who waits: that one client hangs up stops nothing.
+// The caller holds s.fetching.
 func (s *keySet) fetch(ctx context.Context, now time.Time) error {
 	s.tried = now
 	request, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodGet, s.url, nil)
@@ -89,6 +122,8 @@ func (s *keySet) fetch(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("reading the keys: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.keys, s.fetched, s.maxAge = found, now, maxAge(answer.Header.Get("Cache-Control"))
 	return nil
 }

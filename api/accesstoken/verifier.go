@@ -97,6 +97,11 @@ type claims struct {
 	SessionID string `json:"sid"`
 }
 
+// changesMeaning are header parameters that ask for something which nobody does here:
+// extensions that must be understood (RFC 7515, section 4.1.11), a payload that is not
+// encoded (RFC 7797), a compressed one (RFC 7516, section 4.1.3).
+var changesMeaning = []string{"crit", "b64", "zip"}
+
 // Verify returns what a token says, if latchkey signed it and it is not over. Its errors
 // are [ErrInvalid] and [ErrUnavailable].
 func (v *Verifier) Verify(ctx context.Context, raw string) (Claims, error) {
@@ -108,8 +113,10 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Claims, error) {
 		if unverified.Header["typ"] != "at+jwt" { // RFC 9068, section 4
 			return nil, errors.New("not the type of an access token")
 		}
-		if _, has := unverified.Header["crit"]; has { // RFC 7515, section 4.1.11
-			return nil, errors.New("its header asks for what is not done here")
+		for _, name := range changesMeaning {
+			if _, has := unverified.Header[name]; has {
+				return nil, errors.New("its header asks for what is not done here")
+			}
 		}
 		kid, _ := unverified.Header["kid"].(string)
 		return v.keys.key(ctx, kid)

@@ -25,6 +25,7 @@ type publisher struct {
 	kid     string
 	fetched int
 	broken  bool
+	silent  func() // called before it answers
 }
 
 func newPublisher(t *testing.T) *publisher {
@@ -32,6 +33,9 @@ func newPublisher(t *testing.T) *publisher {
 	p := &publisher{now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), kid: "one", private: ed25519.NewKeyFromSeed([]byte(strings.Repeat("s", 32)))}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		p.fetched++
+		if p.silent != nil {
+			p.silent()
+		}
 		if p.broken {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
@@ -91,6 +95,8 @@ func TestVerify(t *testing.T) {
 		"the type JWT":          func(h map[string]any, _ jwt.MapClaims) { h["typ"] = "JWT" },
 		"no type":               func(h map[string]any, _ jwt.MapClaims) { delete(h, "typ") },
 		"crit":                  func(h map[string]any, _ jwt.MapClaims) { h["crit"] = []string{"x"} },
+		"b64":                   func(h map[string]any, _ jwt.MapClaims) { h["b64"] = true },
+		"zip":                   func(h map[string]any, _ jwt.MapClaims) { h["zip"] = "DEF" },
 		"the alg none":          func(h map[string]any, _ jwt.MapClaims) { h["alg"] = "none" },
 		"the alg HS256":         func(h map[string]any, _ jwt.MapClaims) { h["alg"] = "HS256" },
 		"a kid that is a list":  func(h map[string]any, _ jwt.MapClaims) { h["kid"] = []string{"one"} },
@@ -101,6 +107,38 @@ func TestVerify(t *testing.T) {
 		if said, err := v.Verify(t.Context(), p.token(t, change)); !errors.Is(err, ErrInvalid) || said != (Claims{}) {
 			t.Errorf("%s: %+v, %v", name, said, err)
 		}
+	}
+}
+
+// While a latchkey that does not answer is asked for a key, tokens of a key at hand are
+// verified: else whoever makes up a kid keeps everybody waiting.
+func TestAGoodTokenDoesNotWaitForAnAnswer(t *testing.T) {
+	t.Parallel()
+	p := newPublisher(t)
+	asked, release := make(chan struct{}), make(chan struct{})
+	v, err := New(Config{Issuer: issuer, URL: p.URL, Now: func() time.Time { return p.now }, HTTP: &http.Client{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := p.token(t, nil)
+	madeUp := p.token(t, func(h map[string]any, _ jwt.MapClaims) { h["kid"] = "made-up" })
+	if _, err := v.Verify(t.Context(), good); err != nil {
+		t.Fatal(err)
+	}
+	p.now = p.now.Add(5 * time.Minute) // now the keys are to be fetched anew
+	p.silent = func() { close(asked); <-release }
+	answered := make(chan error)
+	go func() {
+		_, err := v.Verify(t.Context(), madeUp)
+		answered <- err
+	}()
+	<-asked
+	if _, err := v.Verify(t.Context(), good); err != nil {
+		t.Error(err)
+	}
+	close(release)
+	if err := <-answered; !errors.Is(err, ErrInvalid) {
+		t.Errorf("a kid that is made up: %v", err)
 	}
 }
 

@@ -138,6 +138,9 @@ var attempts = []contractTest{
 				t.Errorf("%d: %+v", i, got)
 			}
 		}
+		if got := f.reserve(t, at.Add(1800*time.Hour), counter("b", three), counter("a", stopping)); !slices.Equal(got.Blocking, []string{"a"}) {
+			t.Errorf("refused by %v", got.Blocking)
+		}
 		if got := f.reserve(t, at.Add(1800*time.Hour), counter("a", stopping)); len(got.Keys) > 0 || got.BlockedUntil.Year() != 9999 {
 			t.Errorf("after months: %+v", got)
 		}

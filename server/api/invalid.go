@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -17,11 +18,25 @@ func invalid(err error) error {
 	if err == nil {
 		return nil
 	}
+	if lacksPathParameter(err) {
+		return errNotFound
+	}
 	faults := faultsOf(err, "body")
 	if len(faults) == 0 {
 		faults = []auth.FieldError{{Field: "body", Message: "This does not match the contract."}}
 	}
 	return auth.Invalid(faults...)
+}
+
+// lacksPathParameter reports whether a path has nothing where it should have an id: there is
+// nothing at that path, and nothing else that is wrong with the request matters.
+func lacksPathParameter(err error) bool {
+	if several, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // as in faultsOf
+		return slices.ContainsFunc(several, lacksPathParameter)
+	}
+	inRequest, ok := errors.AsType[*openapi3filter.RequestError](err)
+	return ok && inRequest.Parameter != nil && inRequest.Parameter.In == openapi3.ParameterInPath &&
+		errors.Is(inRequest.Err, openapi3filter.ErrInvalidRequired)
 }
 
 func faultsOf(err error, where string) []auth.FieldError {

@@ -137,6 +137,9 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	if err != nil {
 		return err
 	}
+	if vouched != nil {
+		vouched.believed = a.Connections.vouched
+	}
 	a.Handler = newHandler(cfg, l, vouched, a.log, apiHandler, a.Admin, site)
 	return nil
 }

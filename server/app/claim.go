@@ -31,8 +31,9 @@ import (
 //
 // Towards us the MAC is over "api", the method, the request's target, the SHA-256 of its
 // Authorization header, and the JSON, a line each, and the JSON has the SHA-256 of the
-// body: a claim is good for one request. Towards the app it is over "app" and the JSON: a page of Next.js does not
-// learn what was asked for. frontend-client/src/latchkey/visitor.ts is the other end.
+// body: a claim is good for one request. Towards the app it is over "app" and the JSON,
+// which names the address alone: a page of Next.js does not learn what was asked for, and
+// has the user agent from the browser. frontend-client/src/latchkey/visitor.ts is the other end.
 const claimHeader = "Latchkey-Client"
 
 const (
@@ -65,6 +66,8 @@ type claims struct {
 	key []byte
 	now func() time.Time
 	log *slog.Logger
+	// believed is told from where a good claim came, address and port; nil: nobody is.
+	believed func(remote string)
 
 	mu           sync.Mutex
 	recent, past map[[16]byte]struct{} // MACs that were used, of this lifetime and the one before
@@ -114,6 +117,9 @@ func (c *claims) believe(next http.Handler) http.Handler {
 			c.warn(r, err)
 		} else {
 			reqctx.From(r.Context()).Client = client
+			if c.believed != nil {
+				c.believed(r.RemoteAddr)
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

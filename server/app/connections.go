@@ -20,7 +20,8 @@ import (
 // and closed; a health check is answered on these too.
 //
 // Connections of a trusted proxy are many people's, and count in all alone: there
-// requests count (see [perClient]).
+// requests count (see [requestsPerClient]). So are those of the Next.js app, which is known by
+// the claims that it has signed.
 type Connections struct {
 	limits  limits
 	trusted []netip.Prefix
@@ -30,9 +31,10 @@ type Connections struct {
 	mu      sync.Mutex
 	open    int
 	peers   map[netip.Prefix]*peer
-	waiting list.List // *conn, admitted and without a request, oldest first
-	spare   list.List // *conn beyond the cap, oldest first
-	refused int       // since the last line in the log
+	waiting list.List                  // *conn, admitted and without a request, oldest first
+	spare   list.List                  // *conn beyond the cap, oldest first
+	apps    map[netip.Prefix]time.Time // peers that have vouched for a visitor, and when last
+	refused int                        // since the last line in the log
 	told    time.Time
 }
 
@@ -44,7 +46,29 @@ type peer struct {
 }
 
 func newConnections(l limits, trusted []netip.Prefix, log *slog.Logger) *Connections {
-	return &Connections{limits: l, trusted: trusted, now: time.Now, log: log, peers: map[netip.Prefix]*peer{}}
+	return &Connections{limits: l, trusted: trusted, now: time.Now, log: log, peers: map[netip.Prefix]*peer{}, apps: map[netip.Prefix]time.Time{}}
+}
+
+const (
+	// appKept is for how long a peer is taken for the Next.js app after a claim of its own.
+	appKept = time.Hour
+	// maxApps bounds those that are remembered: all of them know the secret.
+	maxApps = 1024
+)
+
+// vouched notes that a good claim came from a peer, at address and port: its connections
+// are those of all visitors, of whom one must not use up what it may have.
+func (c *Connections) vouched(remote string) {
+	network := clientNetwork(remote, c.trusted)
+	if !network.IsValid() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.apps) >= maxApps {
+		clear(c.apps) // the next claim of each brings it back
+	}
+	c.apps[network] = c.now()
 }
 
 // conn is a connection that is counted until it is closed, whoever has it then.
@@ -135,10 +159,14 @@ func (c *Connections) tellRefused() {
 	}
 }
 
-// peerOf returns the client at the other end, or nil where that is a trusted proxy.
+// peerOf returns the client at the other end, or nil where that is a trusted proxy or the
+// Next.js app.
 func (c *Connections) peerOf(addr net.Addr) *peer {
 	network := clientNetwork(addr.String(), c.trusted)
 	if !network.IsValid() {
+		return nil
+	}
+	if last, isApp := c.apps[network]; isApp && c.now().Sub(last) < appKept {
 		return nil
 	}
 	if known := c.peers[network]; known != nil {
@@ -278,21 +306,32 @@ func refuseSpare(next http.Handler) http.Handler {
 	})
 }
 
-// perClient bounds the requests that a client has under way, however it is connected.
-// A trusted proxy that does not say for whom it asks is nobody in particular.
-func perClient(next http.Handler, l limits, trusted []netip.Prefix, refuse refuser) http.Handler {
-	underWay := newQuota(0, int64(l.perClient))
+// requestsPerClient bounds the requests that a client has under way, however it is
+// connected and whatever it asks for. A trusted proxy that does not say for whom it asks is
+// nobody in particular.
+type requestsPerClient struct {
+	underWay *quota
+	trusted  []netip.Prefix
+	refuse   refuser
+}
+
+func newRequestsPerClient(l limits, trusted []netip.Prefix, refuse refuser) *requestsPerClient {
+	return &requestsPerClient{underWay: newQuota(0, int64(l.perClient)), trusted: trusted, refuse: refuse}
+}
+
+// bound goes where it is known who the client is: for the API, after the app was asked.
+func (p *requestsPerClient) bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		client := networkOf(r, trusted)
+		client := networkOf(r, p.trusted)
 		if r.URL.Path == healthPath || !client.IsValid() {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if underWay.take(client, 1) != granted {
-			refuse(w, r, http.StatusTooManyRequests)
+		if p.underWay.take(client, 1) != granted {
+			p.refuse(w, r, http.StatusTooManyRequests)
 			return
 		}
-		defer underWay.give(client, 1)
+		defer p.underWay.give(client, 1)
 		next.ServeHTTP(w, r)
 	})
 }

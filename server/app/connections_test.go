@@ -3,6 +3,8 @@ package app
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,9 +23,10 @@ import (
 // house is a server with bounds, whose requests to /hold stay until the test ends.
 type house struct {
 	*httptest.Server
-	conns *Connections
-	held  chan struct{} // a request to /hold has arrived
-	log   *bytes.Buffer
+	conns  *Connections
+	claims *claims
+	held   chan struct{} // a request to /hold has arrived
+	log    *bytes.Buffer
 }
 
 func openHouse(t *testing.T, l limits, trusted ...netip.Prefix) *house {
@@ -43,7 +46,12 @@ func openHouse(t *testing.T, l limits, trusted ...netip.Prefix) *house {
 	})
 	log := slog.New(slog.DiscardHandler)
 	h.conns = newConnections(l, trusted, NewLog(h.log, slog.LevelInfo))
-	h.Server = httptest.NewUnstartedServer(refuseSpare(observe(perClient(answer, l, trusted, refuseBy(site)), log, trusted)))
+	if h.claims, err = newClaims([]byte(claimSecret), time.Now, log); err != nil {
+		t.Fatal(err)
+	}
+	h.claims.believed = h.conns.vouched
+	bound := h.claims.believe(newRequestsPerClient(l, trusted, refuseBy(site)).bound(answer))
+	h.Server = httptest.NewUnstartedServer(refuseSpare(observe(bound, log, trusted)))
 	h.Listener = h.conns.Listen(h.Listener)
 	h.Config.ConnContext = h.conns.Context
 	h.Config.ConnState = h.conns.Note
@@ -206,6 +214,42 @@ func TestBehindAProxyAClientHasItsPartOfTheRequests(t *testing.T) {
 		h.hold(t, "127.0.0.1")
 	}
 	mustBe(t, proxy.ask(t, "/"), http.StatusOK)
+}
+
+// The Next.js app on another machine asks for all visitors: one of them has its part of the
+// requests, and keeps neither the connections nor the answers from the others.
+func TestAVisitorOfTheAppHasItsPartOfTheRequests(t *testing.T) {
+	t.Parallel()
+	l := testLimits()
+	l.perClient = 2
+	h := openHouse(t, l)
+	first := h.connect(t, "127.0.0.5")
+	mustBe(t, first.ask(t, "/", h.claimed(t, "/", "192.0.2.7")), http.StatusOK)
+	for range l.perClient {
+		h.hold(t, "127.0.0.5", h.claimed(t, "/hold", "192.0.2.7"))
+	}
+	mustBe(t, h.connect(t, "127.0.0.5").ask(t, "/", h.claimed(t, "/", "192.0.2.7")), http.StatusTooManyRequests)
+	mustBe(t, h.connect(t, "127.0.0.5").ask(t, "/", h.claimed(t, "/", "192.0.2.8")), http.StatusOK)
+
+	// Somebody else's machine is not taken for the app, whatever it writes.
+	used := h.claimed(t, "/hold", "192.0.2.9")
+	h.hold(t, "127.0.0.5", used)
+	for range l.perClient {
+		h.hold(t, "127.0.0.6", used)
+	}
+	mustBe(t, h.connect(t, "127.0.0.6").ask(t, "/", used), http.StatusTooManyRequests)
+}
+
+// claimed is the header by which the app vouches for a visitor who asks for a path.
+func (h *house) claimed(t *testing.T, path, address string) string {
+	t.Helper()
+	said, err := json.Marshal(claim{Time: time.Now().Unix(), Nonce: rand.Text(), Address: address, Body: hexSum(nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := b64(said)
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	return claimHeader + ": " + payload + "." + b64(h.claims.macOf(r, payload))
 }
 
 // What is closed is counted no more, and who has nothing is forgotten.

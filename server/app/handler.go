@@ -20,16 +20,17 @@ const wellKnownKeys = "/.well-known/jwks.json"
 // newHandler says which path goes to whom. It is no http.ServeMux: that would
 // redirect //, and answer by itself what is to be a problem document.
 func newHandler(cfg *config.Config, l limits, vouched *claims, log *slog.Logger, apiHandler, adminSite http.Handler, site *web.Site) http.Handler {
-	apiHandler = allowOrigins(bounded(keepPrivate(vouched.believe(apiHandler))), cfg.CORSOrigins)
-	adminSite = bounded(adminSite)
-	pages := bounded(site)
 	refuse := refuseBy(site)
+	requests := newRequestsPerClient(l, cfg.TrustedProxies, refuse)
+	apiHandler = allowOrigins(bounded(keepPrivate(vouched.believe(requests.bound(apiHandler)))), cfg.CORSOrigins)
+	adminSite = requests.bound(bounded(adminSite))
+	pages := requests.bound(bounded(site))
 	rest := pages
 	if cfg.FrontendURL != nil {
-		rest = newFrontend(frontendConfig{
+		rest = requests.bound(newFrontend(frontendConfig{
 			Target: cfg.FrontendURL, Public: cfg.OwnPublicURL(), Scheme: schemeOf(cfg.PublicURL),
 			Limits: l, Trusted: cfg.TrustedProxies, Down: site.FrontendDown(), Refuse: refuse, Claims: vouched, Log: log,
-		})
+		}))
 	}
 	byPath := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
@@ -45,7 +46,7 @@ func newHandler(cfg *config.Config, l limits, vouched *claims, log *slog.Logger,
 			rest.ServeHTTP(w, r)
 		}
 	})
-	return refuseSpare(observe(perClient(strictTransport(byPath, cfg), l, cfg.TrustedProxies, refuse), log, cfg.TrustedProxies))
+	return refuseSpare(observe(strictTransport(byPath, cfg), log, cfg.TrustedProxies))
 }
 
 func isAPI(path string) bool { return path == apiBase || strings.HasPrefix(path, apiBase+"/") }

@@ -36,11 +36,14 @@ func (f *Store) ReserveAttempt(ctx context.Context, attempt signin.Attempt) (sig
 	chosen := f.chosen(attempt)
 	var reserved signin.Reserved
 	for _, c := range chosen {
-		if row := f.Attempts[c.Key]; row.ExpiresAt.After(attempt.At) && row.BlockedUntil.After(attempt.At) && row.BlockedUntil.After(reserved.BlockedUntil) {
-			reserved.BlockedUntil = row.BlockedUntil
+		if row := f.Attempts[c.Key]; row.ExpiresAt.After(attempt.At) && row.BlockedUntil.After(attempt.At) {
+			reserved.Blocking = append(reserved.Blocking, c.Key)
+			if row.BlockedUntil.After(reserved.BlockedUntil) {
+				reserved.BlockedUntil = row.BlockedUntil
+			}
 		}
 	}
-	if !reserved.BlockedUntil.IsZero() {
+	if len(reserved.Blocking) > 0 {
 		return reserved, nil
 	}
 	for _, c := range chosen {

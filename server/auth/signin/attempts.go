@@ -52,10 +52,11 @@ func (s *Service) reserve(ctx context.Context, counters []Counter, now time.Time
 			s.inFlight.begin(reserved.Keys)
 			return reserved, nil
 		}
-		others := s.inFlight.among(counters)
+		// Those under other counters may go on for ever: an office signs in all day.
+		others := s.inFlight.among(reserved.Blocking)
 		if others == nil {
 			// What blocked the counter may have ended since it was asked.
-			if !again && s.inFlight.endings() != ended {
+			if !again && (len(reserved.Blocking) == 0 || s.inFlight.endings() != ended) {
 				continue
 			}
 			return reserved, tooManyAttempts(reserved.BlockedUntil.Sub(now))

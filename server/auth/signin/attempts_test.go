@@ -369,13 +369,13 @@ func (w *world) totals() []int {
 func TestAttemptsThatAreBeingCheckedAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	f := signin.NewInFlight()
-	counters := []signin.Counter{{Key: "a"}, {Key: "b"}}
-	if f.Among(counters) != nil {
+	keys := []string{"a", "b"}
+	if f.Among(keys) != nil {
 		t.Error("there are attempts")
 	}
 	f.Begin([]string{"b", "c"})
 	f.Begin([]string{"b"})
-	done := f.Among(counters)
+	done := f.Among(keys)
 	f.End([]string{"b", "c"})
 	select {
 	case <-done:
@@ -384,10 +384,32 @@ func TestAttemptsThatAreBeingCheckedAreWaitedFor(t *testing.T) {
 	}
 	f.End([]string{"b"})
 	<-done
-	if f.Among(counters) != nil || f.Among([]signin.Counter{{Key: "c"}}) != nil {
+	if f.Among(keys) != nil || f.Among([]string{"c"}) != nil {
 		t.Error("there are attempts still")
 	}
 	f.End([]string{"b"}) // nothing
+}
+
+// Whoever has to wait is told so at once, though others of the network are signing in: an
+// office does all day, and each who waited for it would hold a place before the pool.
+func TestWhoeverIsRefusedDoesNotWaitForOthersOfTheNetwork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, authtest.Alice())
+	w.mustFail(t, limits.PerClient, to("bob@example.com", wrong))
+	gone, hangUp := context.WithCancel(t.Context())
+	hangUp() // or it would wait for the login that it is a part of
+	asked := false
+	w.Store.OnBegin = func(signin.NewSession) error {
+		asked = true
+		if _, err := w.Login(gone, to("bob@example.com", wrong)); auth.ErrorCode(err) != auth.CodeTooManyAttempts {
+			t.Errorf("answers %v", err)
+		}
+		return nil
+	}
+	w.MustLogin(t, authtest.AliceLogin())
+	if !asked {
+		t.Error("nobody asked")
+	}
 }
 
 // ASVS 6.3.1

@@ -26,8 +26,9 @@ type device struct {
 // deviceIDBytes is the length of a device's id.
 const deviceIDBytes = 16
 
-// deviceTime is when a device was last signed in on, in seconds: when its token ends.
-const deviceHeader = 8 + 8 // the user's id, and the time
+// deviceHeader is what stands before the id in what is sealed, in bytes: the user's id, and
+// when the device was last signed in on, in Unix seconds.
+const deviceHeader = 8 + 8
 
 // newDevice returns a device that nobody has signed in on.
 func (s *Service) newDevice() string {

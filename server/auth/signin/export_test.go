@@ -64,7 +64,7 @@ func (f *inFlight) Begin(keys []string) { f.begin(keys) }
 func (f *inFlight) End(keys []string) { f.end(keys) }
 
 // Among is among.
-func (f *inFlight) Among(counters []Counter) <-chan struct{} { return f.among(counters) }
+func (f *inFlight) Among(keys []string) <-chan struct{} { return f.among(keys) }
 
 // InFlight returns under how many counters attempts are being checked.
 func (s *Service) InFlight() int { return len(s.inFlight.keys) }

@@ -57,12 +57,12 @@ func (f *inFlight) endings() uint64 {
 }
 
 // among returns what is closed when all attempts have ended that are in flight now under
-// one of the counters; nil when there are none.
-func (f *inFlight) among(counters []Counter) <-chan struct{} {
+// one of the keys; nil when there are none.
+func (f *inFlight) among(keys []string) <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, counter := range counters {
-		if c := f.keys[counter.Key]; c != nil {
+	for _, key := range keys {
+		if c := f.keys[key]; c != nil {
 			return c.done
 		}
 	}

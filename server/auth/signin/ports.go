@@ -94,8 +94,10 @@ type Reserved struct {
 	Keys   []string // of the counters it was counted under; none when it is refused
 	After  bool     // there were others before it under one of them
 	Locked []string // of these, those that let nothing in any more if this one fails
-	// BlockedUntil is when a refused one would be let in.
+	// BlockedUntil is when a refused one would be let in, and Blocking are the keys of the
+	// counters that do not let it in now.
 	BlockedUntil time.Time
+	Blocking     []string
 }
 
 // Settlement is what an attempt came to.
