@@ -73,8 +73,16 @@ func silentApp(t *testing.T) string {
 	return "http://" + listener.Addr().String()
 }
 
+// exchange is an answer, and the connection on which it came, which ends with the test.
+type exchange struct {
+	*http.Response
+
+	reader *bufio.Reader
+	conn   net.Conn
+}
+
 // raw sends a text and returns the answer, on a connection of its own.
-func raw(t *testing.T, address, text string) (*http.Response, *bufio.Reader, net.Conn) {
+func raw(t *testing.T, address, text string) exchange {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
 	if err != nil {
@@ -88,11 +96,11 @@ func raw(t *testing.T, address, text string) (*http.Response, *bufio.Reader, net
 		t.Fatal(err)
 	}
 	reader := bufio.NewReader(conn)
-	answer, err := http.ReadResponse(reader, nil)
+	answer, err := http.ReadResponse(reader, nil) //nolint:bodyclose // it ends with its connection
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, reader, conn
+	return exchange{answer, reader, conn}
 }
 
 func readAllOf(t *testing.T, answer *http.Response) string {
@@ -124,8 +132,8 @@ func TestAnAppThatSaysNothing(t *testing.T) {
 			l := l
 			test.narrow(&l)
 			address, log := limitedTo(t, l, silentApp(t))
-			answer, _, _ := raw(t, address, test.request)
-			if body := readAllOf(t, answer); answer.StatusCode != http.StatusGatewayTimeout || !strings.Contains(body, "took too long") {
+			answer := raw(t, address, test.request)
+			if body := readAllOf(t, answer.Response); answer.StatusCode != http.StatusGatewayTimeout || !strings.Contains(body, "took too long") {
 				t.Errorf("answers %s %s", answer.Status, body)
 			}
 			if log.Len() > 0 {
@@ -147,11 +155,11 @@ func TestABodyThatDoesNotArrive(t *testing.T) {
 			l := testLimits()
 			narrow(&l)
 			address, log := limited(t, l, func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
-			answer, reader, _ := raw(t, address, "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
-			if body := readAllOf(t, answer); answer.StatusCode != http.StatusRequestTimeout || !strings.Contains(body, "did not arrive in time") {
+			answer := raw(t, address, "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+			if body := readAllOf(t, answer.Response); answer.StatusCode != http.StatusRequestTimeout || !strings.Contains(body, "did not arrive in time") {
 				t.Errorf("answers %s %s", answer.Status, body)
 			}
-			if _, err := reader.ReadByte(); err == nil {
+			if _, err := answer.reader.ReadByte(); err == nil {
 				t.Error("the connection goes on")
 			}
 			if log.Len() > 0 {
@@ -216,8 +224,11 @@ func TestABodyThatIsTooLarge(t *testing.T) {
 		}
 	}
 	answer, err := http.Post("http://"+address+"/upload", "text/plain", strings.NewReader(strings.Repeat("x", 100)))
-	if err != nil || answer.StatusCode != http.StatusOK || reached {
-		t.Errorf("one that is not too large: %v %v; too large ones arrive: %v", answer, err, reached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := readAllOf(t, answer); answer.StatusCode != http.StatusOK || reached {
+		t.Errorf("one that is not too large: %s %s; too large ones arrive: %v", answer.Status, got, reached)
 	}
 }
 
@@ -326,11 +337,13 @@ func TestRequestsUnderWay(t *testing.T) {
 		<-arrived
 	}
 	hold(upgradeRequest)
-	if answer, _, _ := raw(t, address, upgradeRequest); answer.StatusCode != http.StatusServiceUnavailable {
+	answer := raw(t, address, upgradeRequest)
+	if answer.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("one WebSocket more: %s", answer.Status)
 	}
 	hold("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-	if answer, _, _ := raw(t, address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+	answer = raw(t, address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
 		t.Errorf("one page more: %s", answer.Status)
 	}
 }
@@ -353,21 +366,21 @@ func TestASilentWebSocketEnds(t *testing.T) {
 	l := testLimits()
 	l.idle = 4 * soon
 	address, log := limited(t, l, echoes)
-	_, reader, conn := raw(t, address, upgradeRequest)
+	socket := raw(t, address, upgradeRequest)
 	began := time.Now()
 	for time.Since(began) < 3*l.idle { // longer than it may be silent
-		_, _ = io.WriteString(conn, "hello\n")
-		if line, err := reader.ReadString('\n'); line != "hello\n" {
+		_, _ = io.WriteString(socket.conn, "hello\n")
+		if line, err := socket.reader.ReadString('\n'); line != "hello\n" {
 			t.Fatalf("reads %q, %v after %s", line, err, time.Since(began))
 		}
 	}
-	if _, err := reader.ReadByte(); err == nil {
+	if _, err := socket.reader.ReadByte(); err == nil {
 		t.Error("says something")
 	}
 	// Also when one side has said that it is done, and the other says nothing.
-	_, reader, conn = raw(t, address, upgradeRequest)
-	_ = conn.(*net.TCPConn).CloseWrite()
-	if _, err := reader.ReadByte(); err == nil {
+	socket = raw(t, address, upgradeRequest)
+	_ = socket.conn.(*net.TCPConn).CloseWrite()
+	if _, err := socket.reader.ReadByte(); err == nil {
 		t.Error("says something")
 	}
 	if log.Len() > 0 {
@@ -408,7 +421,7 @@ func TestOtherUpgradesAreNone(t *testing.T) {
 	got := make(chan http.Header, 1)
 	address, _ := limited(t, testLimits(), func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Clone() })
 	for _, line := range []string{"GET / HTTP/1.1\r\nUpgrade: h2c", "GET / HTTP/1.1\r\nUpgrade: anything", "POST / HTTP/1.1\r\nUpgrade: websocket\r\nContent-Length: 0"} {
-		answer, _, _ := raw(t, address, line+"\r\nHost: x\r\nConnection: Upgrade\r\n\r\n")
+		answer := raw(t, address, line+"\r\nHost: x\r\nConnection: Upgrade\r\n\r\n")
 		if header := <-got; answer.StatusCode != http.StatusOK || header.Get("Upgrade") != "" || header.Get("Connection") != "" {
 			t.Errorf("%s: answers %s, passed on with %v", line, answer.Status, header)
 		}
@@ -420,13 +433,13 @@ func TestMethodsThatTheAppCannotHave(t *testing.T) {
 	t.Parallel()
 	address, log := limited(t, testLimits(), func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Method", r.Method) })
 	for _, method := range []string{"TRACE", "TRACK", "PROPFIND", "get", "BREW"} {
-		answer, _, _ := raw(t, address, method+" / HTTP/1.1\r\nHost: x\r\n\r\n")
+		answer := raw(t, address, method+" / HTTP/1.1\r\nHost: x\r\n\r\n")
 		if answer.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(answer.Header.Get("Allow"), "GET, HEAD, POST") || answer.Header.Get("X-Method") != "" {
 			t.Errorf("%s: answers %s %v", method, answer.Status, answer.Header)
 		}
 	}
 	for _, method := range methods {
-		if answer, _, _ := raw(t, address, method+" / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"); answer.StatusCode != http.StatusOK || answer.Header.Get("X-Method") != method {
+		if answer := raw(t, address, method+" / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"); answer.StatusCode != http.StatusOK || answer.Header.Get("X-Method") != method {
 			t.Errorf("%s: answers %s", method, answer.Status)
 		}
 	}
@@ -466,7 +479,7 @@ func TestRedirectsWithinTheSiteAreRelative(t *testing.T) {
 			t.Fatal(err)
 		}
 		address, _ := limitedTo(t, testLimits(), behind.URL, func(cfg *frontendConfig) { cfg.Public, cfg.Scheme = public, "https" })
-		answer, _, _ := raw(t, address, "GET / HTTP/1.1\r\nHost: inner.example\r\n\r\n")
+		answer := raw(t, address, "GET / HTTP/1.1\r\nHost: inner.example\r\n\r\n")
 		if got := answer.Header.Get("Location"); got != test.want {
 			t.Errorf("%s becomes %s, want %s", test.location, got, test.want)
 		}
@@ -508,7 +521,7 @@ func TestAClientThatHangsUpIsNotLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if answer, err := http.DefaultTransport.RoundTrip(req); err == nil {
-		t.Errorf("answers %s", answer.Status)
+		t.Errorf("answers %s %s", answer.Status, readAllOf(t, answer))
 	}
 	<-gone
 	if log.Len() > 0 {

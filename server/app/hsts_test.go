@@ -24,7 +24,7 @@ func TestTheAppsOwnStrictTransportIsReplaced(t *testing.T) {
 			w.Header().Add("Strict-Transport-Security", "max-age=1")
 			next(w, r)
 		}), cfg).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
-		if got := answer.Result().Header.Values("Strict-Transport-Security"); !slices.Equal(got, []string{"max-age=3600"}) { //nolint:bodyclose // memory
+		if got := answer.Result().Header.Values("Strict-Transport-Security"); !slices.Equal(got, []string{"max-age=3600"}) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
