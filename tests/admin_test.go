@@ -392,7 +392,7 @@ func TestGuessesAtBothChannelsCountTogether(t *testing.T) {
 		}
 	}
 	got := browser.LogIn(t, admin)
-	if got.Status != http.StatusTooManyRequests || !strings.Contains(got.Text(), "Too many failed attempts") {
+	if got.Status != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "60" || !strings.Contains(got.Text(), "Too many failed attempts") {
 		t.Errorf("the sixth: %d %s", got.Status, got.Text())
 	}
 	wantStatus(t, app, apptest.LoginRequest(admin.Email, admin.Password), http.StatusTooManyRequests, "too_many_attempts")

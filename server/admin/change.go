@@ -196,6 +196,7 @@ func (view *formView) take(req *request, err error) (int, error) {
 		return 0, err
 	}
 	problem.Note(req.Context(), named)
+	problem.SetRetryAfter(req.w.Header(), named)
 	if slices.ContainsFunc(named.Fields, func(f auth.FieldError) bool { return f.Field == currentPassword }) || named.Code == auth.CodeTooManyAttempts {
 		view.Confirm = confirmField()
 	}

@@ -36,8 +36,10 @@ func TestEveryCodeIsAPage(t *testing.T) {
 			t.Errorf("%s: %d %s", code, w.Code, w.Body)
 		}
 		// On a form it has that status too, or no place there.
-		if status, err := (&formView{}).take(req, auth.NewError(code, says, nil)); err == nil && status != problem.Status(code) {
-			t.Errorf("%s on a form: %d", code, status)
+		refusal := auth.NewError(code, says, nil)
+		refusal.RetryAfter = time.Minute
+		if status, err := (&formView{}).take(req, refusal); err == nil && (status != problem.Status(code) || w.Header().Get("Retry-After") != "60") {
+			t.Errorf("%s on a form: %d, %v", code, status, w.Header())
 		}
 	}
 }

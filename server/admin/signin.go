@@ -74,6 +74,7 @@ func (s *Site) serveLogin(req *request) error {
 			return err
 		}
 		problem.Note(req.Context(), named)
+		problem.SetRetryAfter(req.w.Header(), named)
 		view.Fault, status = named.Detail, problem.Status(named.Code)
 		if len(named.Fields) > 0 {
 			view.Fault, view.Faults = "You are not signed in. Correct the errors below.", named.Fields

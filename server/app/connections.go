@@ -16,7 +16,7 @@ import (
 
 // Connections bounds how many connections there are, in all and of one client. When
 // there is no room, the one that has waited longest for a request makes it, as in
-// nginx. Where nobody waits, [spareConns] more are accepted, to be answered 429 or 503
+// nginx. Where nobody has waited for [waitGrace], [spareConns] more are accepted, to be answered 429 or 503
 // and closed; a health check is answered on these too.
 //
 // Connections of a trusted proxy are many people's, and count in all alone: there
@@ -79,6 +79,7 @@ type conn struct {
 	refusal int   // the status with which it is answered; 0: admitted
 	fresh   bool  // nothing was asked yet
 	closed  bool
+	since   time.Time // when it began to wait
 	// Where it stands in the lists, while it waits or is spare.
 	inAll, inPeer, inSpare *list.Element
 }
@@ -117,11 +118,11 @@ func (c *Connections) admit(accepted net.Conn) *conn {
 func (c *Connections) place(admitted *conn) (superseded *conn) {
 	who := c.peerOf(admitted.RemoteAddr())
 	if who != nil && who.open >= c.limits.perClient {
-		if superseded = oldest(&who.waiting); superseded == nil {
+		if superseded = c.idlest(&who.waiting); superseded == nil {
 			return c.placeSpare(admitted, http.StatusTooManyRequests)
 		}
 	} else if c.open >= c.limits.conns {
-		if superseded = oldest(&c.waiting); superseded == nil {
+		if superseded = c.idlest(&c.waiting); superseded == nil {
 			return c.placeSpare(admitted, http.StatusServiceUnavailable)
 		}
 	}
@@ -142,13 +143,33 @@ func (c *Connections) place(admitted *conn) (superseded *conn) {
 func (c *Connections) placeSpare(admitted *conn, status int) (superseded *conn) {
 	admitted.refusal = status
 	if c.spare.Len() >= spareConns {
-		superseded = oldest(&c.spare)
+		superseded = c.mostSpare()
 		c.release(superseded)
 	}
 	admitted.inSpare = c.spare.PushBack(admitted)
 	c.tellRefused()
 	return superseded
 }
+
+// mostSpare returns the oldest spare connection of the client that has the most of them, so
+// that who connects again and again drives out its own, and no health check.
+func (c *Connections) mostSpare() *conn {
+	count, most := map[netip.Prefix]int{}, 0
+	for each := c.spare.Front(); each != nil; each = each.Next() {
+		network := networkAt(each.Value.(*conn))
+		count[network]++
+		most = max(most, count[network])
+	}
+	for each := c.spare.Front(); each != nil; each = each.Next() {
+		if spare := each.Value.(*conn); count[networkAt(spare)] == most {
+			return spare
+		}
+	}
+	return nil
+}
+
+// networkAt returns the network at the other end, a proxy's too.
+func networkAt(of *conn) netip.Prefix { return clientNetwork(of.RemoteAddr().String(), nil) }
 
 // tellRefused logs that connections are refused, once a minute.
 func (c *Connections) tellRefused() {
@@ -175,9 +196,17 @@ func (c *Connections) peerOf(addr net.Addr) *peer {
 	return &peer{network: network}
 }
 
-func oldest(conns *list.List) *conn {
-	if first := conns.Front(); first != nil {
-		return first.Value.(*conn)
+// waitGrace is how long a connection waits before it has to go for another one: busy cores
+// come later to a request than it arrives, and a crowd that connects again and again would
+// drive out those who have asked already.
+const waitGrace = 250 * time.Millisecond
+
+// idlest returns the connection that has waited longest for a request, if that is long.
+func (c *Connections) idlest(waiting *list.List) *conn {
+	if first := waiting.Front(); first != nil {
+		if longest := first.Value.(*conn); c.now().Sub(longest.since) >= waitGrace {
+			return longest
+		}
 	}
 	return nil
 }
@@ -187,6 +216,7 @@ func (c *Connections) wait(waiting *conn) {
 	if waiting.closed || waiting.refusal != 0 || waiting.inAll != nil {
 		return
 	}
+	waiting.since = c.now()
 	waiting.inAll = c.waiting.PushBack(waiting)
 	if waiting.peer != nil {
 		waiting.inPeer = waiting.peer.waiting.PushBack(waiting)

@@ -46,6 +46,8 @@ func openHouse(t *testing.T, l limits, trusted ...netip.Prefix) *house {
 	})
 	log := slog.New(slog.DiscardHandler)
 	h.conns = newConnections(l, trusted, NewLog(h.log, slog.LevelInfo))
+	began := time.Now()
+	h.conns.now = func() time.Time { return began }
 	if h.claims, err = newClaims([]byte(claimSecret), time.Now, log); err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +111,14 @@ func (c *client) isClosed() bool {
 	return errors.Is(err, io.EOF) || err != nil && strings.Contains(err.Error(), "reset")
 }
 
+// later lets time pass for those who wait.
+func (h *house) later(by time.Duration) {
+	h.conns.mu.Lock()
+	defer h.conns.mu.Unlock()
+	then := h.conns.now().Add(by)
+	h.conns.now = func() time.Time { return then }
+}
+
 func (h *house) hold(t *testing.T, from string, header ...string) {
 	t.Helper()
 	h.connect(t, from).send("/hold", header...)
@@ -162,10 +172,12 @@ func TestAFullHouseStillSaysThatItIsAlive(t *testing.T) {
 	if answer.header.Get("Retry-After") == "" || answer.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("refused with %v", answer.header)
 	}
-	silent := h.connect(t, "127.0.0.8")
+	silent, check := h.connect(t, "127.0.0.8"), h.connect(t, "127.0.0.7")
 	for range 2 * spareConns {
 		h.connect(t, "127.0.0.8")
 	}
+	mustBe(t, h.connect(t, "127.0.0.8").ask(t, healthPath), http.StatusOK)
+	mustBe(t, check.ask(t, healthPath), http.StatusOK) // those of another client drive out none
 	mustBe(t, h.connect(t, "127.0.0.9").ask(t, healthPath), http.StatusOK)
 	if !silent.isClosed() {
 		t.Error("who waits longest among those refused is kept")
@@ -187,6 +199,10 @@ func TestAConnectionThatWaitsMakesRoom(t *testing.T) {
 			first, second := h.connect(t, "127.0.0.1"), h.connect(t, "127.0.0.1")
 			h.hold(t, "127.0.0.1")
 			mustBe(t, first.ask(t, "/"), http.StatusOK) // now the second has waited longer
+			if answer := h.connect(t, "127.0.0.1").ask(t, "/"); answer.status == http.StatusOK {
+				t.Error("one has to go that may have asked already")
+			}
+			h.later(waitGrace)
 			mustBe(t, h.connect(t, "127.0.0.1").ask(t, "/"), http.StatusOK)
 			if !second.isClosed() {
 				t.Error("the one that has waited longest is kept")
