@@ -32,7 +32,7 @@ func newKeysList(env Env) *cobra.Command {
 		Use:   "list",
 		Short: "List keys, and what each is used for",
 		Args:  noArgs,
-	}, env, func(ctx context.Context, service *keys.Service, _ []string) error {
+	}, env, withApp, func(ctx context.Context, service *keys.Service, _ []string) error {
 		return listKeys(ctx, env, service)
 	})
 }
@@ -45,7 +45,7 @@ func newKeysRotate(env Env) *cobra.Command {
 has it in time. The key until then goes on to verify until its last token ends. Nobody is
 signed out, and no server needs a restart.`,
 		Args: noArgs,
-	}, env, func(ctx context.Context, service *keys.Service, _ []string) error {
+	}, env, withAppAndSecret, func(ctx context.Context, service *keys.Service, _ []string) error {
 		key, err := service.Rotate(ctx, env.actor())
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ To replace a key without signing anybody out, use rotate.`,
 			}
 			return nil
 		},
-	}, env, func(ctx context.Context, service *keys.Service, args []string) error {
+	}, env, withApp, func(ctx context.Context, service *keys.Service, args []string) error {
 		if err := service.Revoke(ctx, env.actor(), args[0]); err != nil {
 			return err
 		}
@@ -79,18 +79,10 @@ To replace a key without signing anybody out, use rotate.`,
 	})
 }
 
-// keysCommand makes a command do something with the keys. It takes the secret that serve
-// has: a key encrypted under another one would be of no use.
-func keysCommand(cmd *cobra.Command, env Env, run func(ctx context.Context, service *keys.Service, args []string) error) *cobra.Command {
+// keysCommand makes a command do something with the keys, on an app that start makes.
+func keysCommand(cmd *cobra.Command, env Env, start starter, run func(ctx context.Context, service *keys.Service, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cfg, err := config.Load(cmd.Flags(), env.LookupEnv)
-		if err != nil {
-			return usageError{err}
-		}
-		if err := cfg.RequireSecret(); err != nil {
-			return usageError{err}
-		}
-		return runApp(cmd.Context(), env, cfg, commandLog(), func(ctx context.Context, cfg *config.Config, a *app.App) error {
+		return start(cmd, env, func(ctx context.Context, cfg *config.Config, a *app.App) error {
 			if err := requireMigrations(ctx, cfg, a); err != nil {
 				return err
 			}
@@ -99,6 +91,22 @@ func keysCommand(cmd *cobra.Command, env Env, run func(ctx context.Context, serv
 	}
 	config.AddFlags(cmd.Flags(), "addr", "database-url", "data-dir", "auto-migrate")
 	return cmd
+}
+
+// starter is [withApp], or [withAppAndSecret].
+type starter func(cmd *cobra.Command, env Env, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error
+
+// withAppAndSecret is withApp with the secret that serve has: a key that is encrypted under
+// another one would be of no use.
+func withAppAndSecret(cmd *cobra.Command, env Env, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error {
+	cfg, err := loadConfig(cmd, env)
+	if err != nil {
+		return err
+	}
+	if err := cfg.RequireSecret(); err != nil {
+		return usageError{err}
+	}
+	return runApp(cmd.Context(), env, cfg, commandLog(), run)
 }
 
 func listKeys(ctx context.Context, env Env, service *keys.Service) error {

@@ -123,17 +123,26 @@ func noArgs(cmd *cobra.Command, args []string) error {
 
 // withApp runs a command on the app that the configuration asks for.
 func withApp(cmd *cobra.Command, env Env, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error {
-	cfg, err := config.Load(cmd.Flags(), env.LookupEnv)
+	cfg, err := loadConfig(cmd, env)
 	if err != nil {
-		return usageError{err}
-	}
-	for _, line := range env.unknown() {
-		fmt.Fprintln(env.Stderr, "latchkey: "+line)
+		return err
 	}
 	if len(cfg.SecretKey) == 0 {
 		cfg.SecretKey = []byte(rand.Text() + rand.Text()) // it issues no token: any will do
 	}
 	return runApp(cmd.Context(), env, cfg, commandLog(), run)
+}
+
+// loadConfig reads the settings, and tells of variables that are named like one and are none.
+func loadConfig(cmd *cobra.Command, env Env) (*config.Config, error) {
+	cfg, err := config.Load(cmd.Flags(), env.LookupEnv)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	for _, line := range env.unknown() {
+		fmt.Fprintln(env.Stderr, "latchkey: "+line)
+	}
+	return cfg, nil
 }
 
 func runApp(ctx context.Context, env Env, cfg *config.Config, log *slog.Logger, run func(ctx context.Context, cfg *config.Config, a *app.App) error) error {
