@@ -254,19 +254,6 @@ func (s *Site) userActions() []Action[auth.Account] {
 			},
 		},
 		{
-			Name: "unlock", Label: "Unlock", Needs: change, OnOne: true, OnSeveral: true, Offer: func(a auth.Account) bool { return a.Locked },
-			Explain: func(_ context.Context, _ *auth.Principal, items []auth.Account) ([]string, error) {
-				return []string{
-					english.PluralWord(len(items), "The user", "The users") + " can sign in again from everywhere, with the same password.",
-					"Too many wrong passwords were entered. If they were not the user’s own mistakes, somebody may be guessing: set a new password instead, which unlocks the account too.",
-				}, nil
-			},
-			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, _ Form) (string, error) {
-				unlocked, err := s.accounts.Unlock(ctx, by, idsOf(items))
-				return english.Plural(unlocked, "user", "") + " unlocked.", err
-			},
-		},
-		{
 			Name: "activate", Label: "Activate", Needs: change, OnSeveral: true,
 			Explain: func(_ context.Context, _ *auth.Principal, items []auth.Account) ([]string, error) {
 				return []string{whoseStateChanges(items, false) + " will be able to sign in again."}, nil
@@ -284,6 +271,19 @@ func (s *Site) userActions() []Action[auth.Account] {
 			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, _ Form) (string, error) {
 				changed, err := s.accounts.SetActive(ctx, by, idsOf(items), false)
 				return english.Plural(changed, "user", "") + " deactivated.", err
+			},
+		},
+		{
+			Name: "unlock", Label: "Unlock", Needs: change, OnOne: true, OnSeveral: true, Offer: func(a auth.Account) bool { return a.Locked },
+			Explain: func(_ context.Context, _ *auth.Principal, items []auth.Account) ([]string, error) {
+				return []string{
+					english.PluralWord(len(items), "The user", "The users") + " can sign in again from everywhere, with the same password.",
+					"Too many wrong passwords were entered. If they were not the user’s own mistakes, somebody may be guessing: set a new password instead, which unlocks the account too.",
+				}, nil
+			},
+			Run: func(ctx context.Context, by *auth.Principal, items []auth.Account, _ Form) (string, error) {
+				unlocked, err := s.accounts.Unlock(ctx, by, idsOf(items))
+				return english.Plural(unlocked, "user", "") + " unlocked.", err
 			},
 		},
 		{

@@ -955,7 +955,7 @@ describe('the admin site', { timeout: 600_000 }, () => {
 
       await open(page, 'users/')
       await counts(page.getByRole('link', { name: 'Create user' }), 0)
-      await readsAll(page.getByLabel('With selected').locator('option'), ['Choose an action', 'Activate', 'Deactivate'])
+      await readsAll(page.getByLabel('With selected').locator('option'), ['Choose an action', 'Activate', 'Deactivate', 'Unlock'])
       await open(page, `users/${other.id}/`)
       await readsAll(page.locator('.heading-actions a'), ['History', 'Set password'])
       await disabled(fieldOf(page, 'is_superuser'))

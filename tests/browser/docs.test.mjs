@@ -99,8 +99,9 @@ async function execute(page, id, body) {
 async function authorize(page, token) {
   await page.locator('.auth-wrapper button.authorize').click()
   const dialog = page.locator('.dialog-ux')
-  await dialog.locator('input').fill(token)
-  await dialog.locator('button.authorize').click()
+  const user = dialog.locator('form').filter({ hasText: 'bearerAuth' }) // the other is for services
+  await user.locator('input').fill(token)
+  await user.locator('button.authorize').click()
   await dialog.locator('button.btn-done').click()
   await dialog.waitFor({ state: 'detached' })
 }
