@@ -102,6 +102,6 @@ async function authorize(page, token) {
   const user = dialog.locator('form').filter({ hasText: 'bearerAuth' }) // the other is for services
   await user.locator('input').fill(token)
   await user.locator('button.authorize').click()
-  await dialog.locator('button.btn-done').click()
+  await user.locator('button.btn-done').click()
   await dialog.waitFor({ state: 'detached' })
 }
