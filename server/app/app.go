@@ -118,9 +118,9 @@ func (a *App) wire(cfg *config.Config, secret []byte, version string, options Op
 	if err != nil {
 		return err
 	}
-	messageKey, err := hkdf.Key(sha256.New, secret, nil, "latchkey admin messages", sha256.Size)
+	messageKey, err := deriveKey(secret, "latchkey admin messages")
 	if err != nil {
-		return fmt.Errorf("deriving a key: %w", err)
+		return err
 	}
 	a.Admin, err = admin.New(admin.Config{
 		SignIn: a.SignIn, Accounts: a.Accounts, Audit: a.Audit, Clock: a.clock,
@@ -159,23 +159,11 @@ func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) err
 	if err != nil {
 		return err
 	}
-	attemptKey, err := hkdf.Key(sha256.New, secret, nil, "latchkey failed attempts", sha256.Size)
-	if err != nil {
-		return fmt.Errorf("deriving a key: %w", err)
-	}
-	deviceKeys, err := deriveDeviceKeys(secret, cfg.SecretKeyFallbacks)
+	settings, err := signInConfig(cfg, secret)
 	if err != nil {
 		return err
 	}
-	a.SignIn = signin.New(
-		signin.Config{
-			AccessTokenLifetime: cfg.AccessTokenLifetime,
-			RenewBefore:         cfg.RenewBefore,
-			SessionLifetime:     cfg.SessionLifetime,
-			AttemptKey:          attemptKey,
-			DeviceKeys:          deviceKeys,
-			Limits:              limitsOf(cfg.Guessing),
-		},
+	a.SignIn = signin.New(settings,
 		signin.Deps{
 			Store:     a.Store,
 			Attempts:  a.Store,
@@ -207,18 +195,37 @@ func (a *App) wireDomain(cfg *config.Config, secret []byte, options Options) err
 	return nil
 }
 
-// deriveDeviceKeys returns the keys of device tokens: a device stays known when the secret
-// is changed.
-func deriveDeviceKeys(secret []byte, fallbacks [][]byte) ([][]byte, error) {
-	keys := make([][]byte, 0, 1+len(fallbacks))
-	for _, each := range append([][]byte{secret}, fallbacks...) {
-		key, err := hkdf.Key(sha256.New, each, nil, "latchkey device tokens", sha256.Size)
-		if err != nil {
-			return nil, fmt.Errorf("deriving a key: %w", err)
-		}
-		keys = append(keys, key)
+// signInConfig returns the settings of signing in. A device stays known when the secret is
+// changed; what was counted of attempts does not.
+func signInConfig(cfg *config.Config, secret []byte) (signin.Config, error) {
+	settings := signin.Config{
+		AccessTokenLifetime: cfg.AccessTokenLifetime,
+		RenewBefore:         cfg.RenewBefore,
+		SessionLifetime:     cfg.SessionLifetime,
+		Limits:              limitsOf(cfg.Guessing),
 	}
-	return keys, nil
+	var err error
+	if settings.AttemptKey, err = deriveKey(secret, "latchkey failed attempts"); err != nil {
+		return settings, err
+	}
+	for _, each := range append([][]byte{secret}, cfg.SecretKeyFallbacks...) {
+		key, err := deriveKey(each, "latchkey device tokens")
+		if err != nil {
+			return settings, err
+		}
+		settings.DeviceKeys = append(settings.DeviceKeys, key)
+	}
+	return settings, nil
+}
+
+// deriveKey returns a secret's key for one purpose (RFC 5869), which tells nothing of its
+// others.
+func deriveKey(secret []byte, purpose string) ([]byte, error) {
+	key, err := hkdf.Key(sha256.New, secret, nil, purpose, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("deriving a key: %w", err)
+	}
+	return key, nil
 }
 
 func limitsOf(g config.Guessing) signin.Limits {

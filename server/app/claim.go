@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -80,9 +79,9 @@ func newClaims(secret []byte, now func() time.Time, log *slog.Logger) (*claims, 
 	if len(secret) == 0 {
 		return nil, nil //nolint:nilnil // as the comment says
 	}
-	key, err := hkdf.Key(sha256.New, secret, nil, "latchkey client claim", sha256.Size)
+	key, err := deriveKey(secret, "latchkey client claim")
 	if err != nil {
-		return nil, fmt.Errorf("deriving a key: %w", err)
+		return nil, err
 	}
 	return &claims{key: key, now: now, log: log, recent: map[[16]byte]struct{}{}, past: map[[16]byte]struct{}{}}, nil
 }

@@ -54,14 +54,10 @@ export function checkedMark(token: string, at = Date.now()): string {
 }
 
 function wasChecked(headers: Headers, token: string): boolean {
-  const mark = headers.get(CHECKED) ?? ''
-  const at = Number(mark.split('.')[0])
-  const want = checkedMark(token, at)
-  return (
-    Math.abs(Date.now() - at) < CHECKED_FOR &&
-    mark.length === want.length &&
-    timingSafeEqual(Buffer.from(mark), Buffer.from(want))
-  )
+  const mark = Buffer.from(headers.get(CHECKED) ?? '')
+  const at = Number(mark.toString().split('.')[0])
+  const want = Buffer.from(checkedMark(token, at))
+  return Math.abs(Date.now() - at) < CHECKED_FOR && mark.length === want.length && timingSafeEqual(mark, want)
 }
 
 const sign = (text: string) => createHmac('sha256', `session checked ${authSecret()}`).update(text).digest('base64url')
